@@ -1,0 +1,81 @@
+# Two commands matter on a fresh machine: `make demo` and `make test`. The rest are their steps.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DATA_DIR ?= demo/deliveries
+CAMPAIGN ?= AI Launch Tour
+export DATA_DIR
+export DBT_PROFILES_DIR := $(CURDIR)
+export DO_NOT_TRACK := 1
+# A data folder may carry its own lookups in seeds/; what it leaves out is taken as empty.
+ifneq ($(wildcard $(DATA_DIR)/seeds),)
+export SEEDS_DIR := $(CURDIR)/build/seeds
+endif
+
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark lock clean
+
+help:  ## Show the commands
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(VENV)/.ready  ## Create the environment from pinned, hashed requirements
+
+# Byte-compiling once halves every start of dbt.
+$(VENV)/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version)'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all: -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m compileall -q $(VENV)/lib || true
+	@touch $@
+
+deliveries: setup  ## Generate the demo's deliveries
+	$(BIN)/python demo/generate.py
+
+seeds: setup
+	@if [ -d "$(DATA_DIR)/seeds" ]; then $(BIN)/python -m partner_attribution.feeds.seeds --project seeds --own "$(DATA_DIR)/seeds" --output build/seeds; fi
+
+build: seeds  ## dbt build of DATA_DIR (default: the demo)
+	$(BIN)/dbt build
+
+publish: setup  ## Copy tested marts and reports to serve/
+	$(BIN)/track-source publish
+
+readout: setup  ## Render the readout of CAMPAIGN from serve/
+	$(BIN)/track-source --campaign "$(CAMPAIGN)" --window campaign --detail full --no-build
+
+demo: deliveries  ## Everything: environment, demo data, build, publish, readout
+	$(BIN)/track-source --campaign "$(CAMPAIGN)" --window campaign --detail full
+
+test: setup lint types unit dbt-test  ## Everything that CI runs, dbt's own tests included
+
+check: test
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests
+
+types: setup
+	$(BIN)/mypy
+
+unit: setup deliveries
+	$(BIN)/pytest -m "not spark and not browser"
+
+dbt-test: setup deliveries  ## dbt build of the demo with every data and unit test
+	$(BIN)/dbt build
+
+test-browser: demo  ## Looks at the dashboard in Chromium (needs /usr/bin/chromium)
+	$(BIN)/pytest -m browser
+
+test-spark: setup  ## Attribution on PySpark (needs Java)
+	$(BIN)/python -m pip install --quiet "pyspark==4.1.4"
+	$(BIN)/pytest -m spark
+
+lock: setup  ## Refresh requirements.lock from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+
+clean:  ## Remove everything that can be made again
+	rm -rf $(VENV) build target logs serve output plans demo/deliveries demo/truth *.duckdb *.duckdb.wal .duckdb_spill
