@@ -1,0 +1,20 @@
+select
+    partner_id,
+    feed_id,
+    delivered_at,
+    source_opportunity_id,
+    source_account_id,
+    opportunity_name,
+    amount,
+    currency,
+    raw_stage,
+    cast(null as boolean) as crm_is_closed,
+    cast(null as boolean) as crm_is_won,
+    created_at,
+    cast(null as date) as close_date,
+    close_time,
+    primary_campaign,
+    owner,
+    cast(null as {{ dbt.type_string() }}) as lead_source,
+    cast(null as timestamp) as source_updated_at
+from {{ ref('stg_template__opportunities') }}
