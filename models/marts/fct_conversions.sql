@@ -1,0 +1,54 @@
+with
+
+milestones as (
+
+    select * from {{ ref('int_milestones') }}
+    where is_counted
+
+),
+
+opportunities as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+feeds as (
+
+    select * from {{ ref('stg_feeds__feeds') }}
+
+),
+
+touches as (
+
+    select
+        conversion_id,
+        count(*) as eligible_touches
+    from {{ ref('int_touches_in_window') }}
+    group by conversion_id
+
+)
+
+select
+    milestones.conversion_id,
+    milestones.opportunity_id,
+    milestones.account_id,
+    milestones.milestone,
+    milestones.milestone_at,
+    -- The business day in the zone of the feed whose book leads.
+    case
+        when milestones.milestone = 'closed_won' and opportunities.close_date is not null then opportunities.close_date
+        else cast({{ utc_to_local('milestones.milestone_at', 'feeds.timezone') }} as date)
+    end as milestone_on,
+    milestones.amount,
+    milestones.amount_status,
+    milestones.cutoff_at,
+    milestones.journey_start_at,
+    cast(coalesce(touches.eligible_touches, 0) as {{ dbt.type_bigint() }}) as eligible_touches,
+    touches.conversion_id is not null as is_attributed,
+    opportunities.primary_partner_id,
+    opportunities.region
+from milestones
+inner join opportunities on milestones.opportunity_id = opportunities.opportunity_id
+left join feeds on opportunities.feed_id = feeds.feed_id
+left join touches on milestones.conversion_id = touches.conversion_id

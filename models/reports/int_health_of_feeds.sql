@@ -1,0 +1,107 @@
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
+
+with
+
+feeds as (
+
+    select * from {{ ref('stg_feeds__feeds') }}
+
+),
+
+deliveries as (
+
+    select
+        feed_id,
+        sum(rows_read) as rows_read,
+        sum(rows_landed) as rows_landed,
+        sum(rows_rejected) as rows_rejected,
+        max(delivered_at) as last_delivered_at,
+        max(case when status = 'failed' then 1 else 0 end) as has_failed_file
+    from {{ ref('fct_feed_deliveries') }}
+    group by feed_id
+
+),
+
+as_of as (
+
+    select * from {{ ref('int_as_of') }}
+
+),
+
+arrival as (
+
+    select
+        'feeds' as section,
+        feeds.partner_id,
+        feeds.feed_id,
+        'arrival' as check_name,
+        case
+            when feeds.status in ('failed', 'missing') then 'fail'
+            when feeds.status = 'undeclared' or deliveries.has_failed_file = 1 then 'warn'
+            else 'ok'
+        end as status,
+        coalesce(deliveries.rows_read, 0) as row_count,
+        coalesce(
+            nullif(feeds.message, ''),
+            'Rows read ' || cast(coalesce(deliveries.rows_read, 0) as {{ dbt.type_string() }})
+            || ', landed ' || cast(coalesce(deliveries.rows_landed, 0) as {{ dbt.type_string() }})
+            || ', rejected ' || cast(coalesce(deliveries.rows_rejected, 0) as {{ dbt.type_string() }}) || '.'
+        ) as detail,
+        case
+            when feeds.status = 'missing' then 'Put the files under partners/' || feeds.partner_id || '/' || feeds.connector || '/, or delete the row in seeds/feeds.csv.'
+            when feeds.status = 'undeclared' then 'Add to seeds/feeds.csv: ' || feeds.partner_id || ',' || feeds.connector
+            when feeds.status = 'failed' or deliveries.has_failed_file = 1 then 'See marts.fct_feed_deliveries for the file and the reason.'
+        end as fix
+    from feeds
+    left join deliveries on feeds.feed_id = deliveries.feed_id
+
+),
+
+rejects as (
+
+    select
+        'feeds' as section,
+        feeds.partner_id,
+        feeds.feed_id,
+        'rejected rows' as check_name,
+        'warn' as status,
+        deliveries.rows_rejected as row_count,
+        cast(deliveries.rows_rejected as {{ dbt.type_string() }}) || ' of '
+        || cast(deliveries.rows_read as {{ dbt.type_string() }}) || ' rows could not be read; they are in no figure.' as detail,
+        'See marts.fct_feed_rejects for file, line and reason.' as fix
+    from feeds
+    inner join deliveries on feeds.feed_id = deliveries.feed_id
+    where deliveries.rows_rejected > 0
+
+),
+
+freshness as (
+
+    select
+        'feeds' as section,
+        feeds.partner_id,
+        feeds.feed_id,
+        'freshness' as check_name,
+        case
+            when {{ dbt.datediff('deliveries.last_delivered_at', 'as_of.as_of', 'day') }} > feeds.cadence_days then 'warn'
+            else 'ok'
+        end as status,
+        cast({{ dbt.datediff('deliveries.last_delivered_at', 'as_of.as_of', 'day') }} as {{ dbt.type_bigint() }}) as row_count,
+        'Last delivery ' || cast(cast(deliveries.last_delivered_at as date) as {{ dbt.type_string() }})
+        || '; agreed every ' || cast(cast(feeds.cadence_days as integer) as {{ dbt.type_string() }}) || ' days.' as detail,
+        case
+            when {{ dbt.datediff('deliveries.last_delivered_at', 'as_of.as_of', 'day') }} > feeds.cadence_days
+                then 'Ask ' || feeds.partner_id || ' for the next ' || feeds.connector || ' delivery.'
+        end as fix
+    from feeds
+    inner join deliveries on feeds.feed_id = deliveries.feed_id
+    cross join as_of
+    where deliveries.last_delivered_at is not null and feeds.cadence_days is not null
+
+)
+
+select * from arrival
+union all
+select * from rejects
+union all
+select * from freshness

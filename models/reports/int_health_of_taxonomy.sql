@@ -1,0 +1,111 @@
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
+
+with
+
+opportunities as (
+
+    select * from {{ ref('int_opportunities_normalised') }}
+
+),
+
+touches as (
+
+    select * from {{ ref('int_touches_resolved') }}
+
+),
+
+-- Pipeline whose credit under the agreed method rests on a touch.
+credit as (
+
+    select
+        touch_id,
+        sum(credited_amount) as credited_amount
+    from {{ ref('fct_attribution_credits') }}
+    where method = '{{ var("agreed_method") }}' and milestone = 'opportunity' and touch_id is not null
+    group by touch_id
+
+),
+
+partners as (
+
+    select * from {{ ref('dim_partner') }}
+
+),
+
+stages as (
+
+    select
+        partner_id,
+        feed_id,
+        'unmapped stage' as check_name,
+        'fail' as status,
+        count(*) as row_count,
+        sum(amount) as amount_at_stake,
+        'Stage "' || coalesce(raw_stage, '') || '" has no meaning in the shared funnel; its deals count as open.' as detail,
+        'seeds/stage_map.csv: ' || connector || ',' || partner_id || ',' || coalesce(raw_stage, '') || ',<stage>' as fix
+    from opportunities
+    where stage = 'unmapped'
+    group by partner_id, feed_id, connector, raw_stage
+
+),
+
+channels as (
+
+    select
+        touches.partner_id,
+        touches.feed_id,
+        'unmapped channel' as check_name,
+        'warn' as status,
+        count(*) as row_count,
+        sum(credit.credited_amount) as amount_at_stake,
+        'Touches of type "' || touches.touch_type || '" with source "' || coalesce(touches.utm_source, '')
+        || '" and medium "' || coalesce(touches.utm_medium, '') || '" match no channel rule (' || touches.channel || ').' as detail,
+        'seeds/channel_rules.csv: add a rule, or seeds/channel_aliases.csv: <name>,<channel>' as fix
+    from touches
+    left join credit on touches.touch_id = credit.touch_id
+    where touches.channel in ('unmapped', 'unassigned')
+    group by touches.partner_id, touches.feed_id, touches.touch_type, touches.utm_source, touches.utm_medium, touches.channel
+
+),
+
+campaigns as (
+
+    select
+        touches.partner_id,
+        touches.feed_id,
+        'unmapped campaign' as check_name,
+        'warn' as status,
+        count(*) as row_count,
+        sum(credit.credited_amount) as amount_at_stake,
+        'Campaign "' || coalesce(touches.campaign_raw, touches.utm_id, '') || '" is not in the registry.' as detail,
+        'seeds/campaign_aliases.csv: <campaign_id>,' || coalesce(touches.campaign_raw, touches.utm_id, '') || ',' || touches.partner_id as fix
+    from touches
+    left join credit on touches.touch_id = credit.touch_id
+    where touches.campaign_id = 'unmapped'
+    group by touches.partner_id, touches.feed_id, coalesce(touches.campaign_raw, touches.utm_id, '')
+
+),
+
+undeclared as (
+
+    select
+        partner_id,
+        cast(null as {{ dbt.type_string() }}) as feed_id,
+        'undeclared partner' as check_name,
+        'warn' as status,
+        1 as row_count,
+        cast(null as decimal(18, 2)) as amount_at_stake,
+        'Partner ' || partner_id || ' delivered and is not in seeds/partners.csv.' as detail,
+        'seeds/partners.csv: ' || partner_id || ',<name>,<priority>' as fix
+    from partners
+    where not is_declared
+
+)
+
+select 'taxonomy' as section, * from stages
+union all
+select 'taxonomy' as section, * from channels
+union all
+select 'taxonomy' as section, * from campaigns
+union all
+select 'taxonomy' as section, * from undeclared

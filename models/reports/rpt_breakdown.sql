@@ -1,0 +1,178 @@
+{#
+    Every combination of the four dimensions at once. `dimensions` names the ones that a row keeps,
+    in the order partner,channel,asset,region; the others are NULL.
+#}
+with
+
+windows as (
+
+    select * from {{ ref('rpt_windows') }}
+
+),
+
+credits as (
+
+    select * from {{ ref('int_credits_by_conversion') }}
+
+),
+
+methods as (
+
+    select distinct
+        method,
+        milestone
+    from credits
+
+),
+
+in_window as (
+
+    select
+        windows.campaign_id,
+        windows.window_id,
+        credits.method,
+        credits.milestone,
+        credits.partner_id,
+        credits.channel,
+        credits.asset_id,
+        credits.region,
+        credits.conversion_id,
+        credits.credited_amount,
+        credits.share_billionths
+    from windows
+    inner join credits
+        on
+            windows.campaign_id = credits.credited_campaign_id
+            and credits.milestone_on >= windows.window_start
+            and credits.milestone_on <= windows.window_end
+    where credits.partner_id != 'unattributed'
+
+),
+
+credited as (
+
+    select
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        {{ dimension_list(['partner_id', 'channel', 'asset_id', 'region']) }} as dimensions,
+        partner_id,
+        channel,
+        asset_id,
+        region,
+        sum(credited_amount) as credited_amount,
+        sum(share_billionths) as share_billionths,
+        count(distinct conversion_id) as conversions_touched
+    from in_window
+    group by
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        cube (partner_id, channel, asset_id, region)
+
+),
+
+-- Spend knows no region, so it is split by the other three only.
+spent as (
+
+    select
+        campaign_id,
+        window_id,
+        {{ dimension_list(['partner_id', 'channel', 'asset_id']) }} as dimensions,
+        partner_id,
+        channel,
+        asset_id,
+        sum(amount) as spend_amount
+    from {{ ref('int_spend_in_window') }}
+    group by
+        campaign_id,
+        window_id,
+        cube (partner_id, channel, asset_id)
+
+),
+
+spent_by_method as (
+
+    select
+        spent.*,
+        methods.method,
+        methods.milestone
+    from spent
+    cross join methods
+
+),
+
+-- Spend that earned no credit keeps its row.
+combined as (
+
+    select
+        coalesce(credited.campaign_id, spent.campaign_id) as campaign_id,
+        coalesce(credited.window_id, spent.window_id) as window_id,
+        coalesce(credited.method, spent.method) as method,
+        coalesce(credited.milestone, spent.milestone) as milestone,
+        coalesce(credited.dimensions, spent.dimensions) as dimensions,
+        coalesce(credited.partner_id, spent.partner_id) as partner_id,
+        coalesce(credited.channel, spent.channel) as channel,
+        coalesce(credited.asset_id, spent.asset_id) as asset_id,
+        credited.region,
+        coalesce(credited.credited_amount, 0) as credited_amount,
+        coalesce(credited.share_billionths, 0) as share_billionths,
+        coalesce(credited.conversions_touched, 0) as conversions_touched,
+        spent.spend_amount
+    from credited
+    full outer join spent_by_method as spent
+        on
+            credited.campaign_id = spent.campaign_id
+            and credited.window_id = spent.window_id
+            and credited.method = spent.method
+            and credited.milestone = spent.milestone
+            and credited.dimensions = spent.dimensions
+            and coalesce(credited.partner_id, '') = coalesce(spent.partner_id, '')
+            and coalesce(credited.channel, '') = coalesce(spent.channel, '')
+            and coalesce(credited.asset_id, '') = coalesce(spent.asset_id, '')
+
+),
+
+totals as (
+
+    select
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        credited_amount as campaign_amount
+    from combined
+    where dimensions = ''
+
+)
+
+select
+    combined.campaign_id,
+    combined.window_id,
+    combined.method,
+    combined.milestone,
+    combined.dimensions,
+    combined.partner_id,
+    partners.partner_name,
+    combined.channel,
+    channels.channel_name,
+    combined.asset_id,
+    case when combined.asset_id = 'none' then 'No asset named' else assets.asset_name end as asset_name,
+    combined.region,
+    cast(combined.credited_amount as decimal(18, 2)) as credited_amount,
+    cast(combined.share_billionths as double) / 1000000000 as credited_conversions,
+    cast(combined.conversions_touched as {{ dbt.type_bigint() }}) as conversions_touched,
+    {{ ratio('combined.credited_amount', 'totals.campaign_amount') }} as share_of_campaign,
+    cast(combined.spend_amount as decimal(18, 2)) as spend_amount
+from combined
+left join totals
+    on
+        combined.campaign_id = totals.campaign_id
+        and combined.window_id = totals.window_id
+        and combined.method = totals.method
+        and combined.milestone = totals.milestone
+left join {{ ref('dim_partner') }} as partners on combined.partner_id = partners.partner_id
+left join {{ ref('dim_channel') }} as channels on combined.channel = channels.channel
+left join {{ ref('dim_asset') }} as assets on combined.asset_id = assets.asset_id

@@ -1,0 +1,58 @@
+with
+
+checks as (
+
+    select
+        section,
+        partner_id,
+        feed_id,
+        check_name,
+        status,
+        row_count,
+        cast(null as decimal(18, 2)) as amount_at_stake,
+        detail,
+        fix
+    from {{ ref('int_health_of_feeds') }}
+
+    union all
+
+    select
+        section,
+        partner_id,
+        feed_id,
+        check_name,
+        status,
+        row_count,
+        amount_at_stake,
+        detail,
+        fix
+    from {{ ref('int_health_of_taxonomy') }}
+
+    union all
+
+    select
+        section,
+        partner_id,
+        feed_id,
+        check_name,
+        status,
+        row_count,
+        amount_at_stake,
+        detail,
+        fix
+    from {{ ref('int_health_of_money') }}
+
+)
+
+select
+    {{ text_hash(['section', 'check_name', 'feed_id', 'partner_id', 'detail']) }} as check_id,
+    section,
+    partner_id,
+    feed_id,
+    check_name,
+    status,
+    cast(row_count as {{ dbt.type_bigint() }}) as row_count,
+    cast(amount_at_stake as decimal(18, 2)) as amount_at_stake,
+    detail,
+    fix
+from checks

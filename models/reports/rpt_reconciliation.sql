@@ -1,0 +1,114 @@
+with
+
+windows as (
+
+    select * from {{ ref('rpt_windows') }}
+
+),
+
+credits as (
+
+    select * from {{ ref('int_credits_by_conversion') }}
+
+),
+
+methods as (
+
+    select distinct
+        method,
+        milestone
+    from credits
+
+),
+
+buckets as (
+
+    select 'this_campaign' as bucket
+    union all
+    select 'other_touches' as bucket
+    union all
+    select 'unattributed' as bucket
+
+),
+
+-- Every window has all three rows, so that a campaign without any credit shows zeros, not a gap.
+frame as (
+
+    select
+        windows.campaign_id,
+        windows.window_id,
+        methods.method,
+        methods.milestone,
+        buckets.bucket
+    from windows
+    cross join methods
+    cross join buckets
+
+),
+
+placed as (
+
+    select
+        windows.campaign_id,
+        windows.window_id,
+        credits.method,
+        credits.milestone,
+        case
+            when credits.partner_id = 'unattributed' then 'unattributed'
+            when credits.credited_campaign_id = windows.campaign_id then 'this_campaign'
+            else 'other_touches'
+        end as bucket,
+        credits.credited_amount,
+        credits.share_billionths
+    from windows
+    inner join credits
+        on credits.milestone_on >= windows.window_start and credits.milestone_on <= windows.window_end
+
+),
+
+summed as (
+
+    select
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        bucket,
+        sum(credited_amount) as amount,
+        sum(share_billionths) as share_billionths
+    from placed
+    group by campaign_id, window_id, method, milestone, bucket
+
+),
+
+filled as (
+
+    select
+        frame.campaign_id,
+        frame.window_id,
+        frame.method,
+        frame.milestone,
+        frame.bucket,
+        cast(coalesce(summed.amount, 0) as decimal(18, 2)) as amount,
+        cast(coalesce(summed.share_billionths, 0) as double) / 1000000000 as conversions
+    from frame
+    left join summed
+        on
+            frame.campaign_id = summed.campaign_id
+            and frame.window_id = summed.window_id
+            and frame.method = summed.method
+            and frame.milestone = summed.milestone
+            and frame.bucket = summed.bucket
+
+)
+
+select
+    campaign_id,
+    window_id,
+    method,
+    milestone,
+    bucket,
+    amount,
+    conversions,
+    {{ ratio('amount', 'sum(amount) over (partition by campaign_id, window_id, method, milestone)') }} as share
+from filled

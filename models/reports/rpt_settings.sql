@@ -1,0 +1,50 @@
+{#
+    The settings that this build ran with. Add a var to dbt_project.yml and its line here.
+#}
+{%- set settings = [
+    ('reporting_currency', 'ISO 4217', 'Every amount in marts and reports is in this currency.'),
+    ('as_of', 'date', 'What "now" means for windows, open deals and pace.'),
+    ('agreed_method', 'method id', 'What multi-touch resolves to unless the campaign names another.'),
+    ('attribution_methods', 'method ids', 'Methods that ran.'),
+    ('position_weights', 'shares', 'Weights of first touch, last touch and all middle touches.'),
+    ('half_life_days', 'days', 'Age at which a touch weighs half as much under time_decay.'),
+    ('journey_cutoff', 'opportunity_created or milestone', 'Where a journey ends.'),
+    ('lookback_days', 'days', 'How far before the cut-off a touch may lie.'),
+    ('lookback_unit', 'exact or calendar_days', 'Whether the first day of the lookback counts whole.'),
+    ('journey_people', 'account, contact_roles or primary_contact', 'Whose touches make a journey.'),
+    ('fx_max_age_days', 'days', 'How old a daily FX rate may be.'),
+    ('reconciliation_tolerance', 'share', 'Difference between two books that has to be settled.'),
+    ('deal_match_amount_tolerance', 'share', 'How close two amounts must lie to be one deal.'),
+    ('deal_match_days', 'days', 'How close two creation dates must lie to be one deal.'),
+    ('survivorship', 'book per field', 'Whose version of a shared deal leads.'),
+    ('channel_rule_version', 'version', 'Rules that named the channels.'),
+    ('report_windows', 'windows', 'Windows reported for every campaign.'),
+] -%}
+
+with
+
+settings as (
+
+    {% for setting, unit, effect in settings %}
+    select
+        '{{ setting }}' as setting,
+        {% if setting == 'as_of' -%}
+        (select cast(as_of as {{ dbt.type_string() }}) from {{ ref('int_as_of') }})
+        {%- else -%}
+        '{{ (var(setting) if var(setting) is string or var(setting) is number else tojson(var(setting))) | string | replace("'", "''") }}'
+        {%- endif %} as value,
+        '{{ unit }}' as unit,
+        '{{ effect }}' as effect,
+        {{ loop.index }} as setting_order
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+)
+
+select
+    setting,
+    cast(value as {{ dbt.type_string() }}) as value,
+    unit,
+    effect,
+    cast(setting_order as {{ dbt.type_bigint() }}) as setting_order
+from settings
