@@ -8,7 +8,17 @@ touches as (
 
 rules as (
 
-    select * from {{ ref('channel_rules') }}
+    -- A blank cell of the seed stands for "any".
+    select
+        rule_order,
+        channel,
+        nullif(has_utm, '') as has_utm,
+        nullif(touch_type_pattern, '') as touch_type_pattern,
+        nullif(medium_pattern, '') as medium_pattern,
+        nullif(source_pattern, '') as source_pattern,
+        nullif(source_category, '') as source_category,
+        nullif(campaign_pattern, '') as campaign_pattern
+    from {{ ref('channel_rules') }}
     where rule_version = '{{ var("channel_rule_version") }}'
 
 ),

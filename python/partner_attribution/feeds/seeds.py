@@ -53,8 +53,6 @@ def compose(project: Path, own: Path, output: Path) -> list[Path]:
     if output.exists():
         shutil.rmtree(output)
     output.mkdir(parents=True)
-    for settings in project.glob("*.yml"):
-        shutil.copy(settings, output / settings.name)
     return [_compose_one(path, own / path.name, output / path.name) for path in known.values()]
 
 

@@ -1,0 +1,137 @@
+"""The folder tree is the architecture: references point one way, imports too."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.project.conftest import PROJECT
+
+LAYERS = ("staging", "conformed", "ledger", "journeys", "attribution", "marts", "reports")
+PACKAGE = PROJECT / "python" / "partner_attribution"
+
+# Who may import whom inside the package. The reporter reads contracted tables, never methods.
+ALLOWED_IMPORTS = {
+    "attribution": {"attribution"},
+    "feeds": {"feeds", "errors"},
+    "report": {"report", "errors"},
+    "plan": {"plan", "report", "errors"},
+}
+
+
+def models(manifest: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: node for name, node in manifest["nodes"].items() if node["resource_type"] == "model"
+    }
+
+
+def layer(node: dict[str, Any]) -> int:
+    return LAYERS.index(Path(node["original_file_path"]).parts[1])
+
+
+def test_references_point_one_way(manifest: dict[str, Any]) -> None:
+    nodes = models(manifest)
+    backwards = [
+        f"{node['name']} ({node['original_file_path']}) refers to {nodes[parent]['name']}"
+        for node in nodes.values()
+        for parent in node["depends_on"]["nodes"]
+        if parent in nodes and layer(nodes[parent]) > layer(node)
+    ]
+    assert not backwards, backwards
+
+
+def test_connectors_know_nothing_of_each_other(manifest: dict[str, Any]) -> None:
+    nodes = models(manifest)
+    mixed = [
+        f"{node['name']} refers to {nodes[parent]['name']}"
+        for node in nodes.values()
+        if layer(node) == 0
+        for parent in node["depends_on"]["nodes"]
+        if parent in nodes
+        and Path(nodes[parent]["original_file_path"]).parts[2]
+        not in {Path(node["original_file_path"]).parts[2], "feeds"}
+    ]
+    assert not mixed, mixed
+
+
+def test_sources_are_read_in_staging_only(manifest: dict[str, Any]) -> None:
+    leaks = [
+        node["name"]
+        for node in models(manifest).values()
+        if layer(node) > 0
+        for parent in node["depends_on"]["nodes"]
+        if parent.startswith("source.")
+    ]
+    assert not leaks, leaks
+
+
+def test_every_connector_supplies_what_the_list_says(manifest: dict[str, Any]) -> None:
+    import yaml  # noqa: PLC0415  # only here
+
+    connectors = yaml.safe_load((PROJECT / "dbt_project.yml").read_text())["vars"]["connectors"]
+    listed = {
+        f"int_{name}__{entity}" for name, entities in connectors.items() for entity in entities
+    }
+    built = {node["name"] for node in models(manifest).values() if layer(node) == 0}
+    assert listed == {name for name in built if name.startswith("int_")}
+
+
+def test_both_doors_have_contracts(manifest: dict[str, Any]) -> None:
+    loose = [
+        node["name"]
+        for node in models(manifest).values()
+        if (LAYERS[layer(node)] in {"marts", "reports"} and not node["name"].startswith("int_"))
+        or node["name"].endswith("_unioned")
+        if not node["config"]["contract"]["enforced"]
+    ]
+    assert not loose, loose
+
+
+def test_every_model_says_what_a_row_is(manifest: dict[str, Any]) -> None:
+    silent = [node["name"] for node in models(manifest).values() if not node["description"].strip()]
+    assert not silent, silent
+
+
+def test_no_model_or_macro_is_a_page_too_long() -> None:
+    long = [
+        f"{path.relative_to(PROJECT)}: {count}"
+        for path in sorted((PROJECT / "models").rglob("*.sql"))
+        if (count := len(path.read_text().splitlines())) > (90 if "staging" in path.parts else 220)
+    ]
+    assert not long, long
+
+
+def _imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+@pytest.mark.parametrize("folder", sorted(ALLOWED_IMPORTS))
+def test_packages_import_one_way(folder: str) -> None:
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in (PACKAGE / folder).rglob("*.py")
+        for name in _imports(path)
+        if name.startswith("partner_attribution.")
+        and name.split(".")[1] not in ALLOWED_IMPORTS[folder]
+    ]
+    assert not wrong, wrong
+
+
+def test_attribution_knows_no_engine() -> None:
+    engines = {"duckdb", "pandas", "pyspark", "dbt", "pyarrow"}
+    wrong = [
+        f"{path.name} imports {name}"
+        for path in (PACKAGE / "attribution").rglob("*.py")
+        for name in _imports(path)
+        if name.split(".")[0] in engines
+    ]
+    assert not wrong, wrong
