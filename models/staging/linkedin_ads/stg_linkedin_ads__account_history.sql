@@ -1,0 +1,32 @@
+with
+
+source as (
+
+    select * from {{ source('linkedin_ads', 'account_history') }}
+
+),
+
+renamed as (
+
+    select
+        _partner_id as partner_id,
+        _feed_id as feed_id,
+        _delivered_at as delivered_at,
+
+        -- ids; dialects differ in bare ids and URNs
+        {{ regex_extract('id', '([^:]+)$') }} as account_id,
+
+        -- strings
+        upper(trim(currency)) as currency,
+
+        -- flags
+        row_number() over (
+            partition by _feed_id, id
+            order by last_modified_time desc nulls last, _delivered_at desc nulls last
+        ) = 1 as is_current
+
+    from source
+
+)
+
+select * from renamed
