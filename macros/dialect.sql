@@ -37,7 +37,8 @@
 {# Percent-decoded value of a query parameter, NULL when absent or empty. `name` is plain text. #}
 {% macro url_parameter(url, name) %}{{ return(adapter.dispatch('url_parameter')(url, name)) }}{% endmacro %}
 {% macro default__url_parameter(url, name) %}nullif(parse_url({{ url }}, 'QUERY', '{{ name }}'), ''){% endmacro %}
-{% macro duckdb__url_parameter(url, name) %}nullif(url_decode(replace(regexp_extract({{ url }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' ')), ''){% endmacro %}
+{# A broken percent sequence stays as it was typed; it must not stop a build. #}
+{% macro duckdb__url_parameter(url, name) %}nullif(coalesce(try(url_decode(replace(regexp_extract({{ url }}, '[?&]{{ name }}=([^&#]*)', 1), '+', ' '))), regexp_extract({{ url }}, '[?&]{{ name }}=([^&#]*)', 1)), ''){% endmacro %}
 
 {# Text without accents: "Müller" -> "Muller". #}
 {% macro strip_accents(expression) %}{{ return(adapter.dispatch('strip_accents')(expression)) }}{% endmacro %}
