@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from random import Random
 
@@ -146,6 +147,7 @@ def book_deals(world: World) -> None:
             deal.bookings[partner] = _booking(world, deal, partner, len(partners) > 1, rng)
         world.planted["deals that two partners book"] += len(partners) > 1
     _restate(world, rng)
+    _add_look_alike(world, world.rng("look-alike"))
 
 
 def _booking(world: World, deal: Deal, partner: str, is_shared: bool, rng: Random) -> Booking:
@@ -180,6 +182,35 @@ def _booking(world: World, deal: Deal, partner: str, is_shared: bool, rng: Rando
         CONTOSO: f"{name} ({deal.created_at:%b %Y})",
     }[partner]
     return Booking(partner, title, round(amount, 2), currency, created, closes_on)
+
+
+def _add_look_alike(world: World, rng: Random) -> None:
+    """Another project of one company, at the other partner, that looks like the first one."""
+    deal = next(
+        d
+        for d in world.deals
+        if list(d.bookings) == [ACME]
+        and NORTHWIND in d.account.known_by
+        and d.outcome == "lost"
+        and d.created_at.month >= 5
+        and not d.account.group
+    )
+    later = timedelta(days=11, hours=2)
+    other = replace(
+        deal,
+        key=f"D{len(world.deals) + 1:04d}",
+        created_at=deal.created_at + later,
+        closes_on=deal.closes_on + later,
+        amount_usd=float(round(deal.amount_usd * 1.04, -2)),
+        baseline_share=1.0,
+        effects={},
+        stages=[(stage, at + later) for stage, at in deal.stages],
+        bookings={},
+    )
+    other.bookings[NORTHWIND] = _booking(world, other, NORTHWIND, False, rng)
+    other.bookings[NORTHWIND].name = f"{deal.account.name} | Schulung"
+    world.deals.append(other)
+    world.planted["two deals that look like one, kept apart by match_overrides"] = 1
 
 
 def _restate(world: World, rng: Random) -> None:

@@ -110,3 +110,16 @@ def test_stages_are_mapped(demo, root):
     known = {row["raw_stage"].lower() for row in seed(root, "stage_map")}
     stages = {row["stage"].lower() for row in demo.delivered("contoso.template", "opportunities")}
     assert stages <= known
+
+
+def test_the_override_keeps_two_true_deals_apart(demo, root):
+    owner = {}
+    for row in demo.truth("opportunities"):
+        owner[f"acme.salesforce:{row['acme_opportunity_id']}"] = row
+        owner[f"northwind.hubspot:{row['northwind_deal_id']}"] = row
+    (decision,) = seed(root, "match_overrides")
+    left, right = owner[decision["left_key"]], owner[decision["right_key"]]
+    assert decision["decision"] == "different"
+    assert left["opportunity_id"] != right["opportunity_id"]
+    assert left["account_id"] == right["account_id"]
+    assert float(left["amount_usd"]) == pytest.approx(float(right["amount_usd"]), rel=0.05)
