@@ -1,0 +1,1 @@
+"""Feeds: every partner delivery, read strictly and landed as typed raw tables."""

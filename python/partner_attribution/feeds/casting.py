@@ -1,0 +1,225 @@
+"""SQL expressions that turn delivered text into declared types, or say why they cannot.
+
+A cell that does not fit is never NULL: its row goes to the rejects with column, value and reason.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from partner_attribution.feeds.declarations import SQL_TYPES, ColumnDeclaration
+from partner_attribution.feeds.names import sql_text
+
+_DAY = r"\d{4}(-\d{1,2}-|/\d{1,2}/)\d{1,2}"
+_TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
+_ZONE = r" ?(Z|z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
+_MIDNIGHT = r"[ T]0{1,2}:00(:00(\.0+)?)?( ?(Z|z|UTC|[+-]00(:?00)?))?"
+_LOOKS_LIKE_DAY_FIRST = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}([ ,T].*)?"
+EARLIEST_EVENT = "1990-01-01"
+LATEST_EVENT = "2101-01-01"
+
+
+@dataclass(frozen=True)
+class Locale:
+    """How a feed writes numbers and times."""
+
+    timezone: str = "UTC"
+    decimal_mark: str = "."
+    thousands_mark: str = ""
+    date_format: str = "iso"
+    delivered_at: datetime | None = None
+
+
+def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
+    """SQL of the typed value; NULL where the text is empty or does not fit.
+
+    text: SQL of the delivered text, empty cells as NULL, not a constant.
+    """
+    if column.data_type == "text":
+        return text
+    return _CASTS[column.data_type](text, locale)
+
+
+def is_bad(text: str, value: str, column: ColumnDeclaration, locale: Locale) -> str | None:
+    """SQL condition under which a cell rejects its row; None if every text fits.
+
+    value: SQL of the typed value.
+    """
+    conditions = []
+    if column.not_null:
+        conditions.append(f"{text} is null")
+    if column.data_type != "text":
+        conditions.append(f"{text} is not null and {value} is null")
+    if _is_event_time(column):
+        conditions.append(_is_implausible(value, locale))
+    return " or ".join(conditions) or None
+
+
+def reason(text: str, value: str, column: ColumnDeclaration) -> str:
+    """SQL of the reason why a bad cell is bad."""
+    return (
+        f"case when {text} is null then 'empty'"
+        f" when {value} is null then {_misfit(text, column)}"
+        " else 'implausible date' end"
+    )
+
+
+def null_value(column: ColumnDeclaration) -> str:
+    """SQL of a missing optional column."""
+    return f"cast(null as {SQL_TYPES[column.data_type]})"
+
+
+def _matches(text: str, pattern: str) -> str:
+    return f"regexp_full_match({text}, {sql_text(pattern)})"
+
+
+def _boolean(text: str, _locale: Locale) -> str:
+    return (
+        f"case when lower({text}) in ('true', 't', '1', 'yes') then true"
+        f" when lower({text}) in ('false', 'f', '0', 'no') then false end"
+    )
+
+
+def _digits(locale: Locale) -> str:
+    if not locale.thousands_mark:
+        return r"\d+"
+    mark = re.escape(locale.thousands_mark)
+    return rf"(\d+|\d{{1,3}}({mark}\d{{3}})+)"
+
+
+def _without_marks(text: str, locale: Locale) -> str:
+    if locale.thousands_mark:
+        text = f"replace({text}, {sql_text(locale.thousands_mark)}, '')"
+    if locale.decimal_mark != ".":
+        text = f"replace({text}, {sql_text(locale.decimal_mark)}, '.')"
+    return text
+
+
+def _integer(text: str, locale: Locale) -> str:
+    mark = re.escape(locale.decimal_mark)
+    pattern = rf"[+-]?{_digits(locale)}({mark}0*)?"
+    whole = f"split_part({_without_marks(text, locale)}, '.', 1)"
+    return f"case when {_matches(text, pattern)} then try_cast({whole} as bigint) end"
+
+
+def _decimal(text: str, locale: Locale) -> str:
+    mark = re.escape(locale.decimal_mark)
+    pattern = rf"[+-]?({_digits(locale)}({mark}\d*)?|{mark}\d+)"
+    number = f"try_cast({_without_marks(text, locale)} as decimal(28, 6))"
+    return f"case when {_matches(text, pattern)} then {number} end"
+
+
+def _date(text: str, locale: Locale) -> str:
+    cases = [
+        f"when {_matches(text, _DAY)} then try_cast({text} as date)",
+        f"when {_matches(text, _DAY + _MIDNIGHT)}"
+        f" then try_cast(regexp_extract({text}, {sql_text(_DAY)}) as date)",
+    ]
+    if locale.date_format != "iso":
+        parsed = f"try_strptime({text}, {_formats(locale)})"
+        cases.append(f"when {parsed} = date_trunc('day', {parsed}) then cast({parsed} as date)")
+    cases.append(
+        f"when {_matches(text, r'(19|20)[0-9]{6}')}"
+        f" then cast(try_strptime({text}, '%Y%m%d') as date)"
+    )
+    return f"case {' '.join(cases)} end"
+
+
+def _timestamp(text: str, locale: Locale) -> str:
+    # The cast to TIMESTAMP would drop an offset without a word, so those go through TIMESTAMPTZ.
+    offset = (
+        f"regexp_replace(regexp_replace({text}, ' ?(Z|z|UTC)$', '+00:00'),"
+        r" ' ?([+-]\d{2}):?(\d{2})?$', '\1:\2')"
+    )
+    offset = f"regexp_replace({offset}, ':$', ':00')"
+    cases = [
+        f"when {_matches(text, f'{_DAY}({_TIME})?')}"
+        f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.timezone)}",
+        f"when {_matches(text, _DAY + _TIME + _ZONE)}"
+        f" then make_timestamp(epoch_us(try_cast({offset} as timestamptz)))",
+        *(
+            f"when {_matches(text, f'[0-9]{{{digits}}}')}"
+            f" then make_timestamp(try_cast({text} as bigint) * {factor})"
+            for digits, factor in ((10, 1_000_000), (13, 1_000), (16, 1))
+        ),
+    ]
+    if locale.date_format != "iso":
+        parsed = f"try_strptime({text}, {_formats(locale)})"
+        cases.append(f"when {parsed} is not null then {_local_to_utc(parsed, locale.timezone)}")
+    return f"case {' '.join(cases)} end"
+
+
+def _milestone_time(text: str, locale: Locale) -> str:
+    last_second = "interval 1 day - interval 1 second"
+    day = f"try_cast({text} as timestamp) + {last_second}"
+    cases = [f"when {_matches(text, _DAY)} then {_local_to_utc(day, locale.timezone)}"]
+    if _is_day_format(locale):
+        day = f"try_strptime({text}, {sql_text(locale.date_format)})"
+        end_of_day = _local_to_utc(f"{day} + {last_second}", locale.timezone)
+        cases.append(f"when {day} is not null then {end_of_day}")
+    return f"case {' '.join(cases)} else {_timestamp(text, locale)} end"
+
+
+def _is_day_format(locale: Locale) -> bool:
+    return locale.date_format != "iso" and not re.search(r"%-?[HIMSfpcXs]", locale.date_format)
+
+
+def _formats(locale: Locale) -> str:
+    tails = ["", " %H:%M:%S", " %H:%M", "T%H:%M:%S"] if _is_day_format(locale) else [""]
+    return "[" + ", ".join(sql_text(locale.date_format + tail) for tail in tails) + "]"
+
+
+def _local_to_utc(local: str, timezone: str) -> str:
+    """A wall-clock time in UTC: a time inside a gap moves forward, of two equal ones the first."""
+    if timezone in {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}:
+        return local
+    zone = sql_text(timezone)
+    instant = f"timezone({zone}, {local})"
+    cases = [f"when {local} >= timestamp '9999-01-01' then {local}"]
+    for earlier in ("interval 1 hour", "interval 30 minute"):
+        first = f"{instant} - {earlier}"
+        cases.append(
+            f"when timezone({zone}, {first}) = {local} then make_timestamp(epoch_us({first}))"
+        )
+    return f"case {' '.join(cases)} else make_timestamp(epoch_us({instant})) end"
+
+
+def _is_event_time(column: ColumnDeclaration) -> bool:
+    return column.event_time and column.data_type in {"date", "timestamp", "milestone_time"}
+
+
+def _is_implausible(value: str, locale: Locale) -> str:
+    latest = LATEST_EVENT
+    if locale.delivered_at is not None:
+        # The whole day after the delivery's is still fine: clocks and zones differ by a day.
+        return (
+            f"{value} < timestamp '{EARLIEST_EVENT}' or {value} >= "
+            f"timestamp '{locale.delivered_at:%Y-%m-%d}' + interval 2 day"
+        )
+    return f"{value} < timestamp '{EARLIEST_EVENT}' or {value} >= timestamp '{latest}'"
+
+
+def _misfit(text: str, column: ColumnDeclaration) -> str:
+    article = "an" if column.data_type == "integer" else "a"
+    plain = f"not {article} {column.data_type}"
+    if column.data_type not in {"date", "timestamp", "milestone_time"}:
+        return sql_text(plain)
+    plain = "not a date" if column.data_type == "date" else "not a timestamp"
+    cases = (
+        f"when {_matches(text, _LOOKS_LIKE_DAY_FIRST)}"
+        " then 'ambiguous date: declare date_format in seeds/feeds.csv'"
+    )
+    if column.data_type == "date":
+        cases += f" when {_matches(text, f'{_DAY}{_TIME}.*')} then 'a date with a time of day'"
+    return f"case {cases} else {sql_text(plain)} end"
+
+
+_CASTS: Mapping[str, Callable[[str, Locale], str]] = {
+    "boolean": _boolean,
+    "integer": _integer,
+    "decimal": _decimal,
+    "date": _date,
+    "timestamp": _timestamp,
+    "milestone_time": _milestone_time,
+}

@@ -1,0 +1,180 @@
+"""One delivered file into the landing table, by the fast way or the careful one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from partner_attribution.feeds.casting import Locale
+from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.errors import DeliveryError
+from partner_attribution.feeds.feed_list import Feed
+from partner_attribution.feeds.files import DeliveredFile
+from partner_attribution.feeds.matching import ELEMENT, Drift, match_columns
+from partner_attribution.feeds.names import name_key, printable
+from partner_attribution.feeds.preparing import Prepared, bad_byte, wrong_encoding
+from partner_attribution.feeds.reading import (
+    Source,
+    careful_csv_source,
+    csv_header,
+    csv_source,
+    exploded,
+    filtered,
+    is_whole,
+    json_lines,
+    json_source,
+    parquet_source,
+    physical_lines,
+)
+from partner_attribution.feeds.staging import Stamp, insert_file
+
+_IRREGULAR = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
+_NOT_THE_FILES_FAULT = (duckdb.OutOfMemoryException, duckdb.FatalException)
+
+
+@dataclass(frozen=True)
+class FeedFiles:
+    """The files of one feed that belong to one table, and the renames the user wrote."""
+
+    feed: Feed
+    files: Sequence[DeliveredFile]
+    renames: Mapping[str, str]
+
+
+def reading_settings(feed: Feed, file: DeliveredFile) -> tuple[str, str | None]:
+    """Encoding and delimiter of a file; no delimiter for what is no CSV."""
+    if file.kind != "csv":
+        return "utf-8", None
+    is_tsv = file.path.name.lower().endswith((".tsv", ".tsv.gz"))
+    return feed.encoding, "\t" if is_tsv else feed.delimiter
+
+
+@dataclass(frozen=True)
+class FileReader:
+    """Reads one prepared file for one table."""
+
+    conn: duckdb.DuckDBPyConnection
+    landing: str
+    table: TableDeclaration
+    feed: Feed
+    renames: Mapping[str, str]
+    file: DeliveredFile
+    stamp: Stamp
+    workdir: Path
+
+    def read(self, prepared: Prepared) -> tuple[Drift, ...]:
+        """Insert every row, bad ones marked; return how the columns differ from the declared.
+
+        Raises DeliveryError if the file as a whole cannot be read, OSError and
+        duckdb.IOException when the disk fails.
+        """
+        try:
+            if self.file.kind == "csv":
+                return self._read_csv(prepared)
+            if self.file.kind == "parquet":
+                drift = self._insert(parquet_source(self.conn, prepared))[1]
+                self._fill_lines(lambda rows: {row: row for row in rows})
+                return drift
+            source = json_source(self.conn, prepared)
+            drift = self._insert(source)[1]
+            is_array = "'array'" in source.relation
+            self._fill_lines(
+                lambda rows: {row: row for row in rows} if is_array else json_lines(prepared, rows)
+            )
+            return drift
+        except UnicodeDecodeError as error:
+            offset = bad_byte(prepared.path)
+            raise wrong_encoding(offset or error.start, self.feed.encoding) from error
+        except _NOT_THE_FILES_FAULT:
+            raise
+        except duckdb.IOException as error:
+            if self.file.kind == "csv" or "pace" in str(error):
+                raise
+            raise self._unreadable(error) from error
+        except duckdb.Error as error:
+            raise self._unreadable(error) from error
+
+    def _read_csv(self, prepared: Prepared) -> tuple[Drift, ...]:
+        delimiter = reading_settings(self.feed, self.file)[1] or ""
+        header = csv_header(prepared, delimiter)
+        # A lone column can be blank: only the careful reader tells that from a blank line.
+        if not prepared.has_nul and len(header) > 1:
+            source = csv_source(prepared, header, delimiter)
+            try:
+                rows, drift = self._insert(source)
+                counts = self._counts(source, rows)
+            except _IRREGULAR:
+                counts = (-1, 0)
+            if is_whole(prepared, header, delimiter, *counts):
+                self._fill_lines(lambda rows: physical_lines(prepared, delimiter, rows))
+                return drift
+            self.conn.execute(f"delete from {self.landing} where _file_no = {self.stamp.file_no}")
+        target = self.workdir / "careful.csv"
+        return self._insert(careful_csv_source(prepared, header, delimiter, target))[1]
+
+    def _counts(self, source: Source, inserted: int) -> tuple[int, int]:
+        """Rows of the file, and the delimiters inside their cells."""
+        spelling = self.table.dialect(self.feed.dialect)
+        counted = f"select {inserted}, coalesce(sum(_delimiters), 0) from {self.landing}"
+        counted += f" where _file_no = {self.stamp.file_no}"
+        if spelling.explode or spelling.where:
+            counted = f"select count(*), coalesce(sum({source.delimiters}), 0)"
+            counted += f" from {source.relation}"
+        rows, delimiters = self.conn.execute(counted).fetchall()[0]
+        return int(rows), int(delimiters)
+
+    def _insert(self, source: Source) -> tuple[int, tuple[Drift, ...]]:
+        feed = self.feed
+        spelling = self.table.dialect(feed.dialect)
+        match = match_columns(self.table, feed, source.columns, self.renames)
+        whole, of_element = {}, {}
+        for name, value in spelling.where.items():
+            if spelling.explode and name.startswith(f"{ELEMENT}."):
+                of_element[name] = value
+            else:
+                whole[self._column(source, name)] = value
+        if whole:
+            source = filtered(source, whole)
+        if spelling.explode:
+            source = exploded(source, self._column(source, spelling.explode))
+        if of_element:
+            source = filtered(source, of_element)
+        # Parquet and JSON carry numbers of their own; only CSV text follows the feed's marks.
+        marks = (feed.decimal_mark, feed.thousands_mark) if self.file.kind == "csv" else (".", "")
+        locale = Locale(feed.timezone, *marks, feed.date_format, self.file.delivered_at)
+        statement = insert_file(self.landing, self.table, source, match.columns, locale, self.stamp)
+        return int(self.conn.execute(statement).fetchall()[0][0]), match.drift
+
+    def _column(self, source: Source, name: str) -> str:
+        """The delivered column that the dialect names in `explode` or `where`."""
+        for column in source.columns:
+            if name_key(column) == name_key(name):
+                return column
+        raise DeliveryError(
+            f"missing column {name}, which dialect {self.feed.dialect} needs for this table."
+        )
+
+    def _fill_lines(self, lines_of: Callable[[set[int]], Mapping[int, int]]) -> None:
+        """Give the rejects their physical lines; lines_of: row number in the file -> line."""
+        mine = f"_file_no = {self.stamp.file_no}"
+        first = f"(select min(rowid) from {self.landing} where {mine})"
+        rows = dict(
+            self.conn.execute(
+                f"select rowid, coalesce(_known_row, rowid + 1 - {first})"
+                f" from {self.landing} where {mine} and _problem is not null"
+            ).fetchall()
+        )
+        if not rows:
+            return
+        lines = lines_of(set(rows.values()))
+        self.conn.execute(
+            f"update {self.landing} as landed set _line = known.line"
+            " from (select unnest($rows) as row_id, unnest($lines) as line) as known"
+            " where landed.rowid = known.row_id",
+            {"rows": list(rows), "lines": [lines.get(row) for row in rows.values()]},
+        )
+
+    def _unreadable(self, error: duckdb.Error) -> DeliveryError:
+        first = str(error).splitlines()[0].replace(str(self.workdir), "")
+        return DeliveryError(f"not readable as {self.file.kind}: {printable(first)}")

@@ -1,0 +1,272 @@
+"""Gather every partner delivery and land it as typed raw tables and logs."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import duckdb
+
+from partner_attribution.feeds.declarations import TableDeclaration, load_declarations
+from partner_attribution.feeds.feed_list import (
+    Feed,
+    Overrides,
+    read_feeds,
+    read_overrides,
+)
+from partner_attribution.feeds.file_reader import FeedFiles
+from partner_attribution.feeds.files import DeliveredFile, find_feeds, find_files, table_name_of
+from partner_attribution.feeds.logs import (
+    LOG_TABLES,
+    Delivery,
+    FeedStatus,
+    create_log_table,
+    delivery_row,
+    drift_row,
+    feed_row,
+    feed_status,
+    write_rows,
+)
+from partner_attribution.feeds.names import closest, sql_name
+from partner_attribution.feeds.table_landing import TableLanding
+
+LAYOUT_VERSION = 1
+"""Raise it when the raw layer changes for the same files: the next run then lands again."""
+
+
+@dataclass(frozen=True)
+class LandingReport:
+    """What one landing did."""
+
+    skipped: bool
+    """True when nothing had changed since the last landing."""
+    feeds: tuple[FeedStatus, ...] = ()
+    rows: Mapping[str, int] | None = None
+    """Sums over all files: rows_read, rows_landed, rows_rejected, ..."""
+
+    @property
+    def failed(self) -> tuple[FeedStatus, ...]:
+        """The feeds whose data is missing, wholly or in part."""
+        return tuple(feed for feed in self.feeds if feed.status in {"failed", "missing"})
+
+
+def land(
+    conn: duckdb.DuckDBPyConnection,
+    data_dir: Path | str,
+    seeds_dir: Path | str,
+    project_dir: Path | str,
+    *,
+    reporting_currency: str = "USD",
+    force: bool = False,
+) -> LandingReport:
+    """Land all deliveries below `<data_dir>/partners` into schemas raw_<connector> and raw_feeds.
+
+    data_dir may be absent: every declared table then exists, empty. One broken file or feed never
+    stops the others; what happened is in raw_feeds.feeds, deliveries, rejects and columns. Until
+    the last statement the former raw tables stay as they are; then all change at once.
+
+    Skips the work when neither the files nor the declarations, seeds and settings changed.
+    Raises FeedsError when the project's own files are wrong.
+    """
+    data_dir, seeds_dir, project_dir = Path(data_dir), Path(seeds_dir), Path(project_dir)
+    tables = load_declarations(project_dir)
+    overrides = read_overrides(seeds_dir)
+    feeds = read_feeds(seeds_dir, find_feeds(data_dir), reporting_currency)
+    files = {
+        feed.feed_id: find_files(data_dir, feed.partner_id, feed.connector)
+        for feed in feeds
+        if "/" not in feed.feed_id
+    }
+    fingerprint = _fingerprint(tables, overrides, feeds, files)
+    if not force and _is_landed(conn, tables, fingerprint):
+        return LandingReport(skipped=True)
+    with _in_file_order(conn):
+        return _land(conn, tables, overrides, feeds, files, fingerprint)
+
+
+def _land(  # noqa: PLR0917
+    conn: duckdb.DuckDBPyConnection,
+    tables: Sequence[TableDeclaration],
+    overrides: Overrides,
+    feeds: Sequence[Feed],
+    files: Mapping[str, Sequence[DeliveredFile]],
+    fingerprint: str,
+) -> LandingReport:
+    conn.execute("create schema if not exists raw_feeds")
+    for log in LOG_TABLES:
+        conn.execute(create_log_table(log, f"raw_feeds._landing_{log}"))
+    assigned, deliveries = _assign(tables, overrides, feeds, files)
+    landings = []
+    for table in tables:
+        landing = TableLanding(conn, table, "raw_feeds._landing_rejects")
+        landing.land(assigned[table.connector, table.name])
+        deliveries += landing.deliveries
+        landings.append(landing)
+    connectors = sorted({table.connector for table in tables})
+    statuses = tuple(
+        feed_status(feed, [d for d in deliveries if d.feed_id == feed.feed_id], connectors)
+        for feed in feeds
+    )
+    deliveries.sort(key=lambda d: (d.feed_id, d.table_name or "", d.file))
+    drift = [drift_row(column) for landing in landings for column in landing.drift.values()]
+    logs = {
+        "feeds": [feed_row(status) for status in statuses],
+        "deliveries": [delivery_row(delivery) for delivery in deliveries],
+        "columns": drift,
+        "landing": [{"fingerprint": fingerprint}],
+    }
+    for log, rows in logs.items():
+        write_rows(conn, log, f"raw_feeds._landing_{log}", rows)
+    _publish(conn, landings)
+    return LandingReport(False, statuses, _sums(deliveries))
+
+
+def _assign(
+    tables: Sequence[TableDeclaration],
+    overrides: Overrides,
+    feeds: Sequence[Feed],
+    files: Mapping[str, Sequence[DeliveredFile]],
+) -> tuple[dict[tuple[str, str], list[FeedFiles]], list[Delivery]]:
+    """Give each table its feeds and files; files that no table claims become deliveries."""
+    assigned: dict[tuple[str, str], list[FeedFiles]] = {
+        (table.connector, table.name): [] for table in tables
+    }
+    unclaimed: list[Delivery] = []
+    for feed in feeds:
+        if feed.problem:
+            continue
+        mine = [table for table in tables if table.connector == feed.connector]
+        names = {
+            table.name: table.delivered_names(feed.dialect)
+            | overrides.tables.get((feed.feed_id, table.name), set())
+            for table in mine
+        }
+        every = sorted({name for some in names.values() for name in some})
+        claims: dict[str, list[DeliveredFile]] = {table.name: [] for table in mine}
+        for file in files.get(feed.feed_id, ()):
+            name = None if file.problem else table_name_of(file, every)
+            claimants = [table.name for table in mine if name in names[table.name]]
+            for claimant in claimants:
+                claims[claimant].append(file)
+            if not claimants:
+                unclaimed.append(_unclaimed(feed, file, mine, every))
+        for table in mine:
+            renames = overrides.columns.get((feed.feed_id, table.name), {})
+            if claims[table.name]:
+                assigned[table.connector, table.name].append(
+                    FeedFiles(feed, claims[table.name], renames)
+                )
+    return assigned, unclaimed
+
+
+def _unclaimed(
+    feed: Feed, file: DeliveredFile, tables: Sequence[TableDeclaration], names: Sequence[str]
+) -> Delivery:
+    """A file that no table claims, with advice on what to write where."""
+    dialects = sorted({dialect for table in tables for dialect in table.dialects})
+    near = closest(file.stem, names)
+    message = file.problem or f"{file.shown}: no table of {feed.connector} has this name."
+    spoken = [
+        dialect
+        for dialect in dialects
+        if table_name_of(file, {n for table in tables for n in table.delivered_names(dialect)})
+    ]
+    if spoken and not file.problem:
+        message += f" It is one of dialect {spoken[0]}: declare that in seeds/feeds.csv."
+    elif near and not file.problem:
+        message += (
+            f" If it is {near}, rename it, or add to seeds/feed_columns.csv:"
+            f" {feed.partner_id},{feed.connector},{near},,{file.stem}"
+        )
+    return Delivery(
+        feed.feed_id,
+        None,
+        file.shown,
+        file.delivery_id,
+        file.delivered_at,
+        status="ignored",
+        message=message,
+        file_bytes=file.stamp[0],
+    )
+
+
+def _publish(conn: duckdb.DuckDBPyConnection, landings: Sequence[TableLanding]) -> None:
+    """Replace the former raw tables by the landed ones, all in one transaction."""
+    pairs = [(landing.schema, landing.table.name) for landing in landings]
+    pairs += [("raw_feeds", log) for log in LOG_TABLES]
+    conn.execute("begin transaction")
+    try:
+        for schema, name in pairs:
+            landed = sql_name(f"_landing_{name}")
+            conn.execute(f"drop table if exists {schema}.{sql_name(name)}")
+            conn.execute(f"alter table {schema}.{landed} rename to {sql_name(name)}")
+        conn.execute("commit")
+    except BaseException:
+        conn.execute("rollback")
+        raise
+
+
+def _is_landed(
+    conn: duckdb.DuckDBPyConnection, tables: Sequence[TableDeclaration], fingerprint: str
+) -> bool:
+    """True when the database holds exactly this landing and no raw table is gone."""
+    wanted = {(f"raw_{table.connector}", table.name) for table in tables}
+    wanted |= {("raw_feeds", log) for log in LOG_TABLES}
+    found = set(
+        conn.execute(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_catalog = current_database() and table_type = 'BASE TABLE'"
+        ).fetchall()
+    )
+    if not wanted <= found:
+        return False
+    return conn.execute("select fingerprint from raw_feeds.landing").fetchall() == [(fingerprint,)]
+
+
+def _fingerprint(
+    tables: Sequence[TableDeclaration],
+    overrides: Overrides,
+    feeds: Sequence[Feed],
+    files: Mapping[str, Sequence[DeliveredFile]],
+) -> str:
+    """Identify everything that the raw layer depends on; files by size and times, not content."""
+    content = {
+        "layout": LAYOUT_VERSION,
+        "tables": [table.model_dump(mode="json") for table in tables],
+        "columns": sorted((k, sorted(v.items())) for k, v in overrides.columns.items()),
+        "names": sorted((k, sorted(v)) for k, v in overrides.tables.items()),
+        "feeds": [asdict(feed) for feed in feeds],
+        "files": {
+            feed_id: [(file.shown, file.stamp, file.problem) for file in found]
+            for feed_id, found in files.items()
+        },
+    }
+    text = json.dumps(content, sort_keys=True)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def _in_file_order(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Row numbers come from insertion order, so it must be kept while landing."""
+    setting = "preserve_insertion_order"
+    before = conn.execute(f"select current_setting('{setting}')").fetchall()[0][0]
+    if before:
+        yield
+        return
+    conn.execute(f"set {setting} = true")
+    try:
+        yield
+    finally:
+        conn.execute(f"set {setting} = false")
+
+
+def _sums(deliveries: Sequence[Delivery]) -> Mapping[str, int]:
+    sums: Counter[str] = Counter()
+    for delivery in deliveries:
+        for name, value in delivery_row(delivery).items():
+            if name.startswith("rows_"):
+                sums[name] += value
+    return dict(sums)

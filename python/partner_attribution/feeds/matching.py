@@ -1,0 +1,136 @@
+"""Which delivered column is which declared one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.errors import DeliveryError
+from partner_attribution.feeds.feed_list import Feed
+from partner_attribution.feeds.names import closest, column_shown, name_key
+
+ELEMENT = "explode"
+"""In a dialect's columns: the element of the exploded array, or `explode.<field>` of it."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A difference between what was declared and what arrived."""
+
+    kind: str
+    """extra, missing or renamed."""
+    delivered_column: str | None
+    declared_column: str | None
+    message: str = ""
+
+
+@dataclass(frozen=True)
+class Match:
+    """Declared column -> delivered column; what is not in it is missing."""
+
+    columns: Mapping[str, str]
+    drift: tuple[Drift, ...]
+
+
+def match_columns(
+    table: TableDeclaration,
+    feed: Feed,
+    delivered: Sequence[str],
+    renames: Mapping[str, str],
+) -> Match:
+    """Match delivered column names to declared ones.
+
+    A name written in seeds/feed_columns.csv comes first, then the dialect's, then the declared name
+    (case and separators ignored), then its aliases. Raises DeliveryError for a missing
+    required column and for two columns that claim the same declared one.
+    """
+    spelling = table.dialect(feed.dialect)
+    found: dict[str, str] = {}
+    for column in table.columns:
+        names = [renames.get(column.name), spelling.columns.get(column.name)]
+        element = names[1] if spelling.explode and not names[0] else None
+        if element and (element == ELEMENT or element.startswith(ELEMENT + ".")):
+            found[column.name] = element
+            continue
+        for name in (*names, column.name, *column.aliases):
+            hits = _hits(name, delivered) if name else []
+            if len(hits) > 1:
+                shown = ", ".join(column_shown(hit) for hit in hits)
+                raise DeliveryError(
+                    f"column {column.name} arrives {len(hits)} times ({shown}). Deliver it once."
+                )
+            if hits:
+                found[column.name] = hits[0]
+                break
+    _check_required(table, feed, found, delivered)
+    return Match(found, _drift(table, found, delivered, spelling.explode))
+
+
+def _hits(name: str, delivered: Sequence[str]) -> list[str]:
+    exact = [column for column in delivered if column == name]
+    return exact or [column for column in delivered if name_key(column) == name_key(name)]
+
+
+def _check_required(
+    table: TableDeclaration, feed: Feed, found: Mapping[str, str], delivered: Sequence[str]
+) -> None:
+    # A key may hold optional columns (`_fivetran_start` of history mode), but not only absent ones.
+    has_key = any(name in found for name in table.key)
+    needed = [c for c in table.columns if c.required or (c.name in table.key and not has_key)]
+    free = _unused(found, delivered)
+    for column in needed:
+        if column.name not in found:
+            near = closest(column.name, free)
+            advice = "Is the header line missing?" if _looks_like_data(delivered) else ""
+            if near is not None:
+                advice = (
+                    f"Map it in seeds/feed_columns.csv: {feed.partner_id},{feed.connector},"
+                    f"{table.name},{column_shown(near)},{column.name}"
+                )
+            nearest = f"; closest: {column_shown(near)}" if near else ""
+            raise DeliveryError(
+                f"missing required column {column.name}; file has {_listed(delivered)}{nearest}."
+                f" {advice}".rstrip()
+            )
+    if not any(source in delivered for source in found.values()):
+        raise DeliveryError(
+            f"no declared column found; file has {_listed(delivered)}. Is the header line missing?"
+        )
+
+
+def _looks_like_data(delivered: Sequence[str]) -> bool:
+    return any(name[:1].isdigit() for name in delivered)
+
+
+def _listed(delivered: Sequence[str], limit: int = 12) -> str:
+    names = [column_shown(name) for name in delivered]
+    more = [f"... {len(names) - limit} more"] if len(names) > limit else []
+    return f"[{', '.join(names[:limit] + more)}]"
+
+
+def _unused(found: Mapping[str, str], delivered: Sequence[str]) -> list[str]:
+    used = set(found.values())
+    return [column for column in delivered if column not in used]
+
+
+def _drift(
+    table: TableDeclaration,
+    found: Mapping[str, str],
+    delivered: Sequence[str],
+    exploded: str | None,
+) -> tuple[Drift, ...]:
+    extra = [name for name in dict.fromkeys(_unused(found, delivered)) if name != exploded]
+    drift = [Drift("extra", column_shown(name), None, _repeated(name, delivered)) for name in extra]
+    for column in table.columns:
+        source = found.get(column.name)
+        if source is None:
+            near = closest(column.name, extra)
+            hint = f"closest: {column_shown(near)}" if near else ""
+            drift.append(Drift("missing", None, column.name, hint))
+        elif name_key(source) != name_key(column.name):
+            drift.append(Drift("renamed", column_shown(source), column.name))
+    return tuple(drift)
+
+
+def _repeated(name: str, delivered: Sequence[str]) -> str:
+    times = list(delivered).count(name)
+    return f"the header has it {times} times" if times > 1 else ""

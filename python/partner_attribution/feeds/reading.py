@@ -1,0 +1,289 @@
+"""How DuckDB reads one prepared file: as text, one column per delivered column."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from partner_attribution.feeds.errors import DeliveryError
+from partner_attribution.feeds.names import printable, sql_name, sql_text
+from partner_attribution.feeds.preparing import Prepared
+from partner_attribution.feeds.records import Record, read_records
+
+MAX_LINE_BYTES = 4_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Something to select from, and how to get each delivered column out of it as text."""
+
+    relation: str
+    columns: tuple[str, ...]
+    text_of: Callable[[str], str]
+    """SQL of one delivered column as text, for the first column of that name."""
+    line: str = "cast(null as bigint)"
+    """SQL of the physical line, where the relation knows it."""
+    problem: str = "cast(null as varchar)"
+    """SQL of why a whole row cannot be read; NULL for good rows."""
+    text: str = "cast(null as varchar)"
+    """SQL of the unreadable row's own text."""
+    row: str = "cast(null as bigint)"
+    """SQL of the row number, where the relation knows it; else insertion order tells."""
+    delimiters: str = "cast(null as bigint)"
+    """SQL of how many delimiters are in the row's cells."""
+
+
+def csv_header(prepared: Prepared, delimiter: str) -> list[str]:
+    """Return the header's column names, stripped. Raises DeliveryError when there is none."""
+    if not prepared.size:
+        raise DeliveryError("0 bytes: the export failed. Ask for it again.")
+    with _open_text(prepared.path) as stream:
+        head = io.StringIO(stream.read(1_000_000), newline="")
+    record = next(read_records(head, delimiter), None)
+    if record is None:
+        raise DeliveryError("no header line: the file is blank. Ask for it again.")
+    if record.fields is None:
+        raise DeliveryError(f"the header line is broken: {record.problem}.")
+    return [name.strip() for name in record.fields]
+
+
+def csv_source(prepared: Prepared, header: Sequence[str], delimiter: str) -> Source:
+    """Read a CSV file the fast way; DuckDB raises on the first row that is not regular.
+
+    Alas it takes surplus empty cells for nothing, which can hide a shifted row: is_whole() tells.
+    """
+    names = [f"c{number}" for number in range(len(header))]
+    cells = f"concat_ws('', {', '.join(names)})"
+    inside = f"strlen({cells}) - strlen(replace({cells}, {sql_text(delimiter)}, ''))"
+    return Source(
+        _read_csv(prepared.path, names, delimiter),
+        tuple(header),
+        _by_position(header),
+        delimiters=inside if prepared.has_quotes else "cast(null as bigint)",
+    )
+
+
+def is_whole(
+    prepared: Prepared, header: Sequence[str], delimiter: str, rows: int, delimiters: int
+) -> bool:
+    """True if rows read the fast way account for every line and every delimiter of a file.
+
+    delimiters: those inside cells, of a file with quotes. Without quotes a line is a row.
+    """
+    between = (rows + 1) * (len(header) - 1)
+    inside = delimiters + sum(name.count(delimiter) for name in header)
+    has_every_line = prepared.has_quotes or rows == prepared.lines - 1
+    return has_every_line and prepared.delimiters == between + inside
+
+
+def careful_csv_source(
+    prepared: Prepared, header: Sequence[str], delimiter: str, target: Path
+) -> Source:
+    """Rewrite a CSV file row by row to target: good rows regular, bad rows marked.
+
+    Every data row of the delivered file is one row of the result, in the same order.
+    """
+    width = len(header)
+    with (
+        _open_text(prepared.path) as stream,
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        records = read_records(stream, delimiter)
+        next(records, None)
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([f"c{number}" for number in range(width)] + ["line", "problem", "text"])
+        writer.writerows(_marked(record, width) for record in records)
+    names = [f"c{number}" for number in range(width)] + ["line", "problem", "text"]
+    return Source(
+        _read_csv(target, names, ","),
+        tuple(header),
+        _by_position(header),
+        line="cast(line as bigint)",
+        problem="problem",
+        text="text",
+    )
+
+
+def parquet_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source:
+    """Read a Parquet file; its types are written as text and validated like everything else."""
+    relation = f"read_parquet({sql_text(str(prepared.path))}, file_row_number = true)"
+    described = conn.sql(f"select * exclude (file_row_number) from {relation}")
+    expressions: dict[str, str] = {}
+    for name, dtype in zip(described.columns, described.types, strict=True):
+        _flatten(expressions, name, sql_name(name), dtype)
+    return Source(
+        relation,
+        tuple(expressions),
+        lambda name: f"nullif({expressions[name]}, '')",
+        row="file_row_number + 1",
+    )
+
+
+def json_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source:
+    """Read a JSON array of objects, or one object per line; nested fields as `parent.field`."""
+    with prepared.path.open("rb") as stream:
+        start = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
+    if not start:
+        raise DeliveryError("0 bytes: the export failed. Ask for it again.")
+    is_array = start.startswith(b"[")
+    style = "'array'" if is_array else "'newline_delimited', ignore_errors = true"
+    relation = (
+        f"(select json, json_type(json) as kind from read_json_objects("
+        f"{sql_text(str(prepared.path))}, format = {style}))"
+    )
+    shape = conn.execute(
+        f"select json_group_structure(json) from {relation} where kind = 'OBJECT'"
+    ).fetchall()[0][0]
+    paths: dict[str, str] = {}
+    for path in _paths(json.loads(shape or "{}"), ()):
+        keys = "".join(f'."{key}"' for key in path)
+        paths.setdefault(".".join(path), "$" + keys)
+    return Source(
+        relation,
+        tuple(paths),
+        lambda name: f"nullif(json_extract_string(json, {sql_text(paths[name])}), '')",
+        problem="case when kind is distinct from 'OBJECT' then 'not a JSON object' end",
+        text="cast(json as varchar)",
+    )
+
+
+def exploded(source: Source, array: str) -> Source:
+    """Make a row of every element of a delivered column that holds a JSON array."""
+    cell = source.text_of(array)
+    row = f"coalesce({source.row}, row_number() over ())"
+    # json_type() of text that is no JSON raises, even behind json_valid().
+    is_array = f"coalesce(json_type(try_cast({cell} as json)) = 'ARRAY', false)"
+    relation = (
+        "(select *, unnest(case"
+        f" when {source.problem} is not null then [cast(null as json)]"
+        f" when {cell} is null then cast([] as json[])"
+        f" when {is_array} then from_json({cell}, '[\"JSON\"]')"
+        " else [cast(null as json)] end) as element,"
+        f" coalesce({source.problem}, case when {cell} is not null and not {is_array}"
+        f" then 'column {printable(array, 60).replace(chr(39), '')} is not a JSON array' end)"
+        f" as row_problem, {source.text} as row_text, {source.line} as row_line"
+        f" from (select *, {row} as source_row from {source.relation}))"
+    )
+
+    def text_of(name: str) -> str:
+        first, _, path = name.partition(".")
+        if first != "explode":
+            return source.text_of(name)
+        keys = "".join(f'."{key}"' for key in path.split(".")) if path else ""
+        return f"nullif(json_extract_string(element, {sql_text('$' + keys)}), '')"
+
+    return Source(
+        relation,
+        source.columns,
+        text_of,
+        line="row_line",
+        problem="row_problem",
+        text="row_text",
+        row="source_row",
+    )
+
+
+def filtered(source: Source, conditions: dict[str, str]) -> Source:
+    """Keep the rows in which the delivered columns have these values, and unreadable rows."""
+    row = f"coalesce({source.row}, row_number() over ())"
+    tests = [f"{source.text_of(name)} = {sql_text(value)}" for name, value in conditions.items()]
+    relation = (
+        f"(select * from (select *, {row} as filtered_row from {source.relation})"
+        f" where {source.problem} is not null or ({' and '.join(tests)}))"
+    )
+    return Source(
+        relation,
+        source.columns,
+        source.text_of,
+        source.line,
+        source.problem,
+        source.text,
+        "filtered_row",
+    )
+
+
+def physical_lines(prepared: Prepared, delimiter: str, rows: set[int]) -> dict[int, int]:
+    """Return the physical line of each of these 1-based data rows of a CSV file."""
+    if not prepared.has_quotes:
+        return {row: row + 1 for row in rows}
+    last = max(rows, default=0)
+    lines: dict[int, int] = {}
+    with _open_text(prepared.path) as stream:
+        for row, record in enumerate(read_records(stream, delimiter)):
+            if row in rows:
+                lines[row] = record.line
+            if row >= last:
+                break
+    return lines
+
+
+def json_lines(prepared: Prepared, rows: set[int]) -> dict[int, int]:
+    """Return the physical line of each 1-based object of a file with one per line."""
+    with prepared.path.open("rb") as stream:
+        filled = (line for line, text in enumerate(stream, 1) if text.strip())
+        lines = {row: line for row, line in enumerate(filled, 1) if row in rows}
+    return lines
+
+
+def _open_text(path: Path) -> io.TextIOWrapper:
+    return path.open(encoding="utf-8-sig", newline="")
+
+
+def _read_csv(path: Path, names: Sequence[str], delimiter: str) -> str:
+    columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in names)
+    return (
+        f"read_csv({sql_text(str(path))}, columns = {{{columns}}}, auto_detect = false,"
+        f" header = true, delim = {sql_text(delimiter)}, quote = '\"', escape = '\"',"
+        " nullstr = '', compression = 'none', hive_partitioning = false, strict_mode = true,"
+        f" null_padding = false, ignore_errors = false, max_line_size = {MAX_LINE_BYTES})"
+    )
+
+
+def _by_position(header: Sequence[str]) -> Callable[[str], str]:
+    positions: dict[str, int] = {}
+    for position, name in enumerate(header):
+        positions.setdefault(name, position)
+    return lambda name: f"c{positions[name]}"
+
+
+def _marked(record: Record, width: int) -> list[str]:
+    if record.fields is not None and len(record.fields) == width:
+        return [*record.fields, str(record.line), "", ""]
+    reason = record.problem or f"has {len(record.fields or [])} columns, the header has {width}"
+    return [""] * width + [str(record.line), reason, record.text.replace("\0", "\\0")[:400]]
+
+
+def _flatten(expressions: dict[str, str], name: str, sql: str, dtype: Any) -> None:
+    kind = dtype.id
+    if kind == "struct":
+        for child, child_type in dtype.children:
+            _flatten(expressions, f"{name}.{child}", f"{sql}[{sql_text(child)}]", child_type)
+    expressions.setdefault(name, _as_text(sql, kind))
+
+
+def _as_text(sql: str, kind: str) -> str:
+    if kind in {"struct", "list", "map", "array", "union"}:
+        return f"cast(to_json({sql}) as varchar)"
+    if kind == "timestamp with time zone":
+        return f"cast(make_timestamp(epoch_us({sql})) as varchar) || 'Z'"
+    if kind in {"double", "float"}:
+        return (
+            f"case when isfinite({sql}) and {sql} = trunc({sql}) and abs({sql}) < 1e15"
+            f" then cast(cast({sql} as bigint) as varchar) else cast({sql} as varchar) end"
+        )
+    return f"cast({sql} as varchar)"
+
+
+def _paths(shape: Any, prefix: tuple[str, ...]) -> list[tuple[str, ...]]:
+    if not isinstance(shape, dict):
+        return [prefix] if prefix else []
+    found = [prefix] if prefix else []
+    for key, inner in shape.items():
+        if '"' not in key:
+            found += _paths(inner, (*prefix, key))
+    return found

@@ -1,0 +1,106 @@
+"""Which rows stay when several deliveries, or one delivery twice, carry the same key."""
+
+import duckdb
+
+from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.names import sql_name, sql_text
+
+RowCounts = dict[int, int]
+"""Rows per file number."""
+
+
+def restate_by_key(
+    conn: duckdb.DuckDBPyConnection, name: str, table: TableDeclaration, feed_id: str
+) -> RowCounts:
+    """Keep one row per key of a feed and count the others.
+
+    The newest delivery wins, within it the highest version, then the greater content; so neither
+    the order of files nor of rows decides. NULLs in a key are equal to each other.
+    """
+    keys = [sql_name(column) for column in table.key]
+    listed = ", ".join(keys)
+    mine = f"_feed_id = {sql_text(feed_id)}"
+    conn.execute(
+        f"create or replace temp table restated_keys as select {listed} from {name}"
+        f" where {mine} group by {listed} having count(*) > 1"
+    )
+    if not _count(conn, "select count(*) from restated_keys"):
+        return {}
+    best_first = ["_rank desc"]
+    if table.version:
+        best_first.append(f"{sql_name(table.version)} desc nulls last")
+    best_first += [f"{sql_name(column.name)} desc nulls last" for column in table.columns]
+    same = " and ".join(f"landed.{key} is not distinct from restated_keys.{key}" for key in keys)
+    conn.execute(
+        f"""
+        create or replace temp table losing_rows as
+        select row_id, file_no from (
+            select
+                landed.rowid as row_id,
+                landed._file_no as file_no,
+                row_number() over (
+                    partition by {", ".join(f"landed.{key}" for key in keys)}
+                    order by {", ".join(f"landed.{term}" for term in best_first)}, landed._file
+                ) as place
+            from {name} as landed
+            inner join restated_keys on {same}
+            where landed.{mine}
+        )
+        where place > 1
+        """
+    )
+    counts = _delete(conn, name, "select row_id, file_no from losing_rows")
+    conn.execute("drop table losing_rows")
+    conn.execute("drop table restated_keys")
+    return counts
+
+
+def drop_absent_keys(
+    conn: duckdb.DuckDBPyConnection, name: str, feed_id: str, newest_rank: int
+) -> RowCounts:
+    """Remove what older deliveries still hold after restating: keys absent from the newest."""
+    return _delete(
+        conn,
+        name,
+        f"select rowid as row_id, _file_no as file_no from {name}"
+        f" where _feed_id = {sql_text(feed_id)} and _rank < {newest_rank}",
+    )
+
+
+def number_rows(conn: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Add `_row`: as the file's reader knew it, else from the order in which rows were inserted.
+
+    Numbering while reading would force one thread; this costs a tenth of it.
+    """
+    schema = name.rsplit(".", 1)[0]
+    sequence = f"{schema}._row_numbers"
+    conn.execute(f"create or replace sequence {sequence}")
+    conn.execute(f"alter table {name} add column _row bigint default nextval('{sequence}')")
+    conn.execute(f"alter table {name} alter column _row drop default")
+    conn.execute(f"drop sequence {sequence}")
+    if _count(conn, f"select count(distinct _file_no) + count(_known_row) from {name}") > 1:
+        conn.execute(
+            f"""
+            update {name} as landed
+            set _row = coalesce(landed._known_row, landed._row - first_rows.before)
+            from (
+                select _file_no, min(_row) - 1 as before from {name} group by _file_no
+            ) as first_rows
+            where landed._file_no = first_rows._file_no
+            """
+        )
+
+
+def _delete(conn: duckdb.DuckDBPyConnection, name: str, rows: str) -> RowCounts:
+    conn.execute(f"create or replace temp table deleted_rows as {rows}")
+    counts = dict(
+        conn.execute("select file_no, count(*) from deleted_rows group by file_no").fetchall()
+    )
+    if counts:
+        conn.execute(f"delete from {name} where rowid in (select row_id from deleted_rows)")
+    conn.execute("drop table deleted_rows")
+    return counts
+
+
+def _count(conn: duckdb.DuckDBPyConnection, query: str) -> int:
+    return int(conn.execute(query).fetchall()[0][0])

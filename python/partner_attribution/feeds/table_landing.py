@@ -1,0 +1,270 @@
+"""One raw table from all feeds: every file read, rejects set aside, deliveries restated."""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import duckdb
+
+from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.errors import DeliveryError
+from partner_attribution.feeds.feed_list import Feed
+from partner_attribution.feeds.file_reader import FeedFiles, FileReader, reading_settings
+from partner_attribution.feeds.files import DeliveredFile
+from partner_attribution.feeds.logs import ColumnDrift, Delivery
+from partner_attribution.feeds.names import printable, sql_name, sql_text
+from partner_attribution.feeds.preparing import prepare
+from partner_attribution.feeds.restating import (
+    RowCounts,
+    drop_absent_keys,
+    number_rows,
+    restate_by_key,
+)
+from partner_attribution.feeds.staging import WORK_COLUMNS, Stamp, create_landing_table
+
+MAX_ATTEMPTS = 3
+RETRY_SECONDS = 0.2
+REJECTS_SHOWN_OF_FAILED_FILE = 100
+NOTICEABLE_DROP = 0.5
+
+Group = Sequence[tuple[DeliveredFile, Delivery]]
+"""The files of one delivery."""
+
+
+class TableLanding:
+    """Builds the landing table of one declared table."""
+
+    def __init__(
+        self, conn: duckdb.DuckDBPyConnection, table: TableDeclaration, rejects: str
+    ) -> None:
+        self.table = table
+        self.schema = sql_name(f"raw_{table.connector}")
+        self.name = f"{self.schema}.{sql_name(f'_landing_{table.name}')}"
+        self.deliveries: list[Delivery] = []
+        self.drift: dict[tuple[str, str, str | None, str | None], ColumnDrift] = {}
+        self._conn = conn
+        self._rejects = rejects
+        self._by_no: dict[int, Delivery] = {}
+
+    def land(self, feeds: Sequence[FeedFiles]) -> None:
+        """Fill the landing table; afterwards it has exactly the raw table's columns."""
+        self._conn.execute(f"create schema if not exists {self.schema}")
+        self._conn.execute(create_landing_table(self.name, self.table))
+        complete: dict[str, int] = {}
+        with tempfile.TemporaryDirectory(prefix="feeds-") as workdir:
+            for one in feeds:
+                complete[one.feed.feed_id] = self._land_feed(one, Path(workdir))
+        number_rows(self._conn, self.name)
+        self._copy_rejects("_problem is not null")
+        self._conn.execute(f"delete from {self.name} where _problem is not null")
+        for one in feeds:
+            self._restate(one.feed, complete[one.feed.feed_id])
+        for number, count in self._counts("true").items():
+            self._by_no[number].rows_landed = count
+        for column in WORK_COLUMNS:
+            self._conn.execute(f"alter table {self.name} drop column {column}")
+
+    def _land_feed(self, one: FeedFiles, workdir: Path) -> int:
+        """Read the feed's deliveries; return the rank of the newest complete one, or -1."""
+        moments = sorted({_moment(file) for file in one.files})
+        groups: list[Group] = [
+            [(file, self._delivery(one.feed, file)) for file in one.files if _moment(file) == at]
+            for at in moments
+        ]
+        if one.feed.delivery_mode == "incremental":
+            seen: dict[str, Delivery] = {}
+            for rank, group in enumerate(groups):
+                self._land_delivery(one, group, rank, workdir, seen)
+            return -1
+        groups = self._without_repeats(one.feed, groups, workdir)
+        newest, wanted = -1, 2 if self.table.key else 1
+        for rank in reversed(range(len(groups))):
+            # The newest replaces the older ones; one more is read to count the keys that left.
+            if wanted == 0:
+                for _, delivery in groups[rank]:
+                    delivery.status = "superseded"
+                    delivery.message = "not read: a newer full delivery replaces it."
+            elif self._land_delivery(one, groups[rank], rank, workdir, {}):
+                newest, wanted = max(newest, rank), wanted - 1
+        return newest
+
+    def _without_repeats(self, feed: Feed, groups: list[Group], workdir: Path) -> list[Group]:
+        """Ignore newest full deliveries that only repeat the one before."""
+
+        def sizes(group: Group) -> list[int]:
+            return sorted(file.stamp[0] for file, _ in group)
+
+        def hashes(group: Group) -> list[str]:
+            return sorted(
+                prepare(file.path, workdir, *reading_settings(feed, file)).content_hash
+                for file, _ in group
+            )
+
+        while len(groups) > 1 and sizes(groups[-1]) == sizes(groups[-2]):
+            try:
+                if hashes(groups[-1]) != hashes(groups[-2]):
+                    break
+            except (OSError, DeliveryError):
+                break
+            for _, delivery in groups[-1]:
+                delivery.status = "duplicate"
+                delivery.message = f"repeats delivery {groups[-2][0][1].delivery_id}; ignored."
+            groups = groups[:-1]
+        return groups
+
+    def _delivery(self, feed: Feed, file: DeliveredFile) -> Delivery:
+        delivery = Delivery(
+            feed.feed_id,
+            self.table.name,
+            file.shown,
+            file.delivery_id,
+            file.delivered_at,
+            file_bytes=file.stamp[0],
+        )
+        self.deliveries.append(delivery)
+        return delivery
+
+    def _land_delivery(
+        self, one: FeedFiles, group: Group, rank: int, workdir: Path, seen: dict[str, Delivery]
+    ) -> bool:
+        """Read the files of one delivery; False when one of them failed."""
+        for file, delivery in group:
+            number = len(self._by_no)
+            self._by_no[number] = delivery
+            delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
+            stamp = Stamp(
+                one.feed.partner_id,
+                one.feed.feed_id,
+                delivered_at,
+                file.delivery_id,
+                file.shown,
+                number,
+                rank,
+            )
+            reader = FileReader(
+                self._conn, self.name, self.table, one.feed, one.renames, file, stamp, workdir
+            )
+            try:
+                _with_retries(delivery, partial(self._read, reader, delivery, seen))
+            except DeliveryError as error:
+                delivery.status = "failed"
+                delivery.message = f"{one.feed.feed_id} {self.table.name}: {error}"
+                self._copy_rejects(
+                    f"_file_no = {number} and _problem is not null"
+                    " order by _line, _problem_column, _problem_value"
+                    f" limit {REJECTS_SHOWN_OF_FAILED_FILE}"
+                )
+                self._conn.execute(f"delete from {self.name} where _file_no = {number}")
+                delivery.rows_refused = delivery.rows_read - delivery.rows_rejected
+        return all(delivery.status != "failed" for _, delivery in group)
+
+    def _read(self, reader: FileReader, delivery: Delivery, seen: dict[str, Delivery]) -> None:
+        file, feed = reader.file, reader.feed
+        prepared = prepare(file.path, reader.workdir, *reading_settings(feed, file))
+        delivery.content_hash = prepared.content_hash
+        first = seen.get(prepared.content_hash)
+        if first is not None:
+            delivery.status = "duplicate"
+            delivery.message = f"same content as {first.file}; ignored."
+            return
+        for drift in reader.read(prepared):
+            key = (feed.feed_id, drift.kind, drift.delivered_column, drift.declared_column)
+            self.drift.setdefault(
+                key, ColumnDrift(feed.feed_id, self.table.name, file.shown, drift)
+            )
+        self._judge(feed, reader.stamp.file_no, delivery)
+        seen[prepared.content_hash] = delivery
+
+    def _judge(self, feed: Feed, number: int, delivery: Delivery) -> None:
+        """Count the file's rows; too many rejects fail it."""
+        mine = f"_file_no = {number}"
+        delivery.rows_read, delivery.rows_rejected = self._conn.execute(
+            f"select count(*), count(_problem) from {self.name} where {mine}"
+        ).fetchall()[0]
+        if not delivery.rows_read:
+            delivery.status = "empty"
+            delivery.message = "header only: no rows."
+        if delivery.rows_rejected > feed.max_reject_share * delivery.rows_read:
+            problem, column, line = self._conn.execute(
+                f"select _problem, _problem_column, _line from {self.name}"
+                f" where {mine} and _problem is not null order by _line, _problem limit 1"
+            ).fetchall()[0]
+            first = f"column {column} {problem}" if column else problem
+            raise DeliveryError(
+                f"{delivery.rows_rejected} of {delivery.rows_read} rows rejected, more than"
+                f" {feed.max_reject_share:.1%}; first: {first}"
+                f"{f' in line {line}' if line else ''}. See raw_feeds.rejects."
+            )
+
+    def _copy_rejects(self, condition: str) -> None:
+        self._conn.execute(
+            f"insert into {self._rejects} select _feed_id, {sql_text(self.table.name)}, _file,"
+            " _line, _problem_column, _problem_value, _problem"
+            f" from {self.name} where {condition}"
+        )
+
+    def _restate(self, feed: Feed, complete: int) -> None:
+        """Leave the rows that count now; complete: rank of the newest complete full delivery."""
+        mine = f"_feed_id = {sql_text(feed.feed_id)}"
+        if self.table.key:
+            superseded = restate_by_key(self._conn, self.name, self.table, feed.feed_id)
+            self._add("rows_superseded", superseded)
+            if complete >= 0:
+                dropped = drop_absent_keys(self._conn, self.name, feed.feed_id, complete)
+                self._add("rows_dropped", dropped)
+                self._warn_of_drop(feed, sum(dropped.values()), sum(self._counts(mine).values()))
+        elif feed.delivery_mode == "full":
+            # Without a key, a delivery with a failed part would double the rows it restates.
+            newest = (
+                complete if complete >= 0 else f"(select max(_rank) from {self.name} where {mine})"
+            )
+            for number, count in self._counts(f"{mine} and _rank <> {newest}").items():
+                self._by_no[number].rows_refused += count
+                self._by_no[number].status = "failed"
+                self._by_no[number].message = (
+                    f"{feed.feed_id} {self.table.name}: not landed, because another part of"
+                    f" delivery {self._by_no[number].delivery_id} failed."
+                )
+            self._conn.execute(f"delete from {self.name} where {mine} and _rank <> {newest}")
+
+    def _warn_of_drop(self, feed: Feed, dropped: int, left: int) -> None:
+        if dropped <= NOTICEABLE_DROP * (dropped + left):
+            return
+        landed = [d for d in self._by_no.values() if d.feed_id == feed.feed_id]
+        newest = max(landed, key=lambda d: (d.delivered_at is not None, d.delivered_at, d.file))
+        newest.message = (
+            f"{newest.message} {dropped} of {dropped + left} keys are gone from this full delivery."
+            " If deliveries are increments, write incremental in seeds/feeds.csv."
+        ).strip()
+
+    def _counts(self, condition: str) -> RowCounts:
+        return dict(
+            self._conn.execute(
+                f"select _file_no, count(*) from {self.name} where {condition} group by _file_no"
+            ).fetchall()
+        )
+
+    def _add(self, field: str, counts: RowCounts) -> None:
+        for number, count in counts.items():
+            delivery = self._by_no[number]
+            setattr(delivery, field, getattr(delivery, field) + count)
+
+
+def _moment(file: DeliveredFile) -> tuple[str, str]:
+    """Undated deliveries come before dated ones."""
+    return (file.delivered_at.isoformat() if file.delivered_at else "", file.delivery_id)
+
+
+def _with_retries(delivery: Delivery, action: Callable[[], None]) -> None:
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        delivery.attempts = attempt
+        try:
+            action()
+            return
+        except (OSError, duckdb.IOException) as error:
+            if attempt == MAX_ATTEMPTS:
+                first = printable(str(error).splitlines()[0])
+                raise DeliveryError(f"cannot be read after {attempt} attempts: {first}") from error
+            time.sleep(RETRY_SECONDS * attempt)

@@ -1,0 +1,105 @@
+"""A small project of its own for a test: declarations, seeds, deliveries and a database."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from partner_attribution.feeds.landing import LandingReport, land
+
+SOURCES = """
+sources:
+  - name: crm
+    schema: raw_crm
+    tables:
+      - name: deal
+        config: {meta: {key: [id], version: synced_at, file_names: [opportunities]}}
+        columns:
+          - {name: id, config: {meta: {required: true, aliases: [sf_id]}}}
+          - {name: amount, data_type: decimal}
+          - {name: close_date, data_type: date, config: {meta: {required: true}}}
+          - {name: created_at, data_type: timestamp, config: {meta: {event_time: true}}}
+          - {name: closed_at, data_type: milestone_time}
+          - {name: is_won, data_type: boolean}
+          - {name: seats, data_type: integer}
+          - {name: notes}
+          - {name: synced_at, data_type: timestamp}
+      - name: touch
+        columns:
+          - {name: touch_id, config: {meta: {required: true}}}
+          - {name: kind}
+"""
+HEADER = "id,amount,close_date,created_at,is_won,notes"
+GOOD = [
+    f"D{n:03},{n}.50,2026-09-{n:02},2026-08-{n:02} 10:00:00,true,note {n}" for n in range(1, 10)
+]
+
+
+@dataclass
+class Workspace:
+    """A project folder, its data folder and its database."""
+
+    root: Path
+    conn: duckdb.DuckDBPyConnection
+
+    def sources(self, text: str, connector: str = "crm") -> None:
+        folder = self.root / "models" / "staging" / connector
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"_{connector}__sources.yml").write_text(text, encoding="utf-8")
+
+    def seed(self, name: str, *lines: str) -> None:
+        (self.root / "seeds" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def put(self, path: str, content: bytes | str | Iterable[str], partner: str = "acme") -> Path:
+        """Deliver a file of connector crm: bytes, text, or lines."""
+        target = self.root / "data" / "partners" / partner / "crm" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not isinstance(content, bytes | str):
+            content = "\n".join(content) + "\n"
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+        return target
+
+    def land(self, **settings: Any) -> LandingReport:
+        root = self.root
+        return land(self.conn, root / "data", root / "seeds", root, **settings)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self.conn.execute(query).fetchall()
+
+    def ids(self, partner: str = "acme") -> list[str]:
+        query = f"select id from raw_crm.deal where _partner_id = '{partner}' order by id"
+        return [row[0] for row in self.rows(query)]
+
+    def delivery(self, name: str) -> dict[str, Any]:
+        """The log row of the one delivered file with this in its path."""
+        cursor = self.conn.execute(
+            "select * from raw_feeds.deliveries where contains(file, ?)", [name]
+        )
+        names = [column[0] for column in cursor.description]
+        rows = cursor.fetchall()
+        assert len(rows) == 1, rows
+        return dict(zip(names, rows[0], strict=True))
+
+    def rejects(self) -> list[tuple[int, str, str, str]]:
+        return self.rows(
+            "select line, column_name, value, reason from raw_feeds.rejects order by all"
+        )
+
+    def check(self) -> None:
+        """What must hold after every landing."""
+        assert (
+            self.rows(
+                "select file from raw_feeds.deliveries where rows_read <> rows_landed"
+                " + rows_rejected + rows_superseded + rows_dropped + rows_refused"
+            )
+            == []
+        )
+        landed = self.rows("select coalesce(sum(rows_landed), 0) from raw_feeds.deliveries")[0][0]
+        tables = self.rows(
+            "select table_schema, table_name from information_schema.tables"
+            " where table_schema like 'raw_%' and table_schema <> 'raw_feeds'"
+        )
+        assert not [name for _, name in tables if name.startswith("_landing")]
+        counts = [self.rows(f'select count(*) from "{s}"."{t}"')[0][0] for s, t in tables]
+        assert landed == sum(counts)
