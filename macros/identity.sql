@@ -4,7 +4,10 @@
     prescribes, so plain and already hashed deliveries meet in the same key.
 #}
 
-{# Address as a scheme normalises it, NULL when it is not an address. Schemes: docs/privacy.md. #}
+{#
+    Address as a scheme normalises it, NULL when it is not an address or a mailbox that several people
+    read (info@, sales@, ...), which is nobody's identity. Schemes: docs/privacy.md.
+#}
 {% macro normalised_email(email, scheme) -%}
     {%- set lowered = "lower(trim(" ~ email ~ "))" -%}
     {%- if scheme == 'lower_trim' -%}
@@ -16,7 +19,11 @@
     {%- else -%}
         {{ exceptions.raise_compiler_error("Unknown e-mail hash scheme '" ~ scheme ~ "'. Known: lower_trim, google. Add it to macros/identity.sql.") }}
     {%- endif -%}
-    case when {{ regex_matches(lowered, "'^[^@]+@[^@]+[.][^@.]+$'") }} then {{ address }} end
+    {%- set shared = "'^(info|sales|contact|contacts|office|admin|administration|hello|hi|support|help|helpdesk|service|team|marketing|press|media|billing|invoices?|accounts?|accounting|finance|purchasing|procurement|orders|hr|jobs|careers|mail|email|post|reception|enquir(y|ies)|inquir(y|ies)|webmaster|postmaster|no-?reply|newsletter|kontakt|einkauf|vertrieb|buero|zentrale|rechnung|contacto|ventas|compras|contato|comercial|vendas|accueil|commercial|achats)@'" -%}
+    case
+        when {{ regex_matches(lowered, "'^[^@]+@[^@]+[.][^@.]+$'") }} and not {{ regex_matches(lowered, shared) }}
+            then {{ address }}
+    end
 {%- endmacro %}
 
 {# Key of a plain address under a scheme. #}

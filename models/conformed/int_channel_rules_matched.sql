@@ -71,7 +71,7 @@ named as (
     select
         normalised.*,
         coalesce(channels.channel, channel_aliases.channel) as delivered_channel,
-        source_categories.source_category,
+        coalesce(by_name.source_category, by_brand.source_category) as source_category,
         case
             when normalised.source is null and {{ utm_value('normalised.medium') }} is null and normalised.campaign is null then 'no'
             else 'yes'
@@ -79,7 +79,10 @@ named as (
     from normalised
     left join channels on replace(replace(normalised.channel_name, ' ', '_'), '-', '_') = channels.channel
     left join channel_aliases on normalised.channel_name = channel_aliases.alias
-    left join source_categories on normalised.source = source_categories.source
+    -- Google's list names sites partly by host, partly by brand: www.google.de is google.
+    left join source_categories as by_name on normalised.source = by_name.source
+    left join source_categories as by_brand
+        on {{ regex_extract(registrable_domain('normalised.source'), '^([^.]+)[.]') }} = by_brand.source
 
 ),
 

@@ -84,7 +84,12 @@ classified as (
                 else 'unmapped'
             end
         ) as campaign_id,
-        coalesce(by_asset.asset_id, by_utm_content.asset_id, keyed.asset_slug) as asset_id,
+        -- What nobody registered keeps its own name, but a page somebody looked at is no asset.
+        coalesce(
+            by_asset.asset_id,
+            by_utm_content.asset_id,
+            case when keyed.touch_type != 'page_view' then keyed.asset_slug end
+        ) as asset_id,
         coalesce(
             nullif(lower(trim(assets.owner_partner_id)), ''),
             connector_partners.partner_id,

@@ -79,7 +79,16 @@ final as (
         spend_date,
         campaign_name as campaign_raw,
         campaign_id as campaign_ref,
-        channel_type as channel_raw,
+        -- Google's campaign types in the words of seeds/channels.csv.
+        case upper(trim(channel_type))
+            when 'SEARCH' then 'paid_search'
+            when 'DISPLAY' then 'display'
+            when 'VIDEO' then 'paid_video'
+            when 'SHOPPING' then 'paid_shopping'
+            when 'PERFORMANCE_MAX' then 'cross_network'
+            when 'DEMAND_GEN' then 'cross_network'
+            else coalesce(channel_type, 'paid_other')
+        end as channel_raw,
         ad_name as asset_raw,
         {{ url_parameter('tagged_url', 'utm_source') }} as utm_source,
         {{ url_parameter('tagged_url', 'utm_medium') }} as utm_medium,

@@ -2,7 +2,15 @@ with
 
 page_views as (
 
-    select * from {{ ref('int_segment__visits') }}
+    -- A visit without a tagged link came from the site that it names, unless that is the own one.
+    select
+        *,
+        coalesce(
+            {{ registrable_domain('referrer_host') }} <> {{ registrable_domain('page_host') }},
+            false
+        ) as is_referred
+
+    from {{ ref('int_segment__visits') }}
 
 ),
 
@@ -55,8 +63,14 @@ final as (
         cast(null as {{ dbt.type_string() }}) as campaign_raw,
         cast(null as {{ dbt.type_string() }}) as campaign_ref,
         entries.page_title as asset_raw,
-        entries.utm_source,
-        entries.utm_medium,
+        case
+            when entries.utm_tuple is null and entries.is_referred then entries.referrer_host
+            else entries.utm_source
+        end as utm_source,
+        case
+            when entries.utm_tuple is null and entries.is_referred then 'referral'
+            else entries.utm_medium
+        end as utm_medium,
         entries.utm_campaign,
         entries.utm_content,
         entries.utm_term,

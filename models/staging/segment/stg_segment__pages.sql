@@ -45,6 +45,8 @@ renamed as (
         -- strings
         {{ url_without_query('url') }} as page_url,
         title as page_title,
+        {{ url_host('url') }} as page_host,
+        {{ url_host('referrer') }} as referrer_host,
         {% for parameter in ['source', 'medium', 'campaign', 'content', 'term', 'id'] -%}
             case
                 when has_context_campaign

@@ -22,13 +22,17 @@ LATEST_EVENT = "2101-01-01"
 
 @dataclass(frozen=True)
 class Locale:
-    """How a feed writes numbers and times."""
+    """How a feed writes numbers and times.
+
+    timezone: zone of days. naive_timezone: zone of times that carry none.
+    """
 
     timezone: str = "UTC"
     decimal_mark: str = "."
     thousands_mark: str = ""
     date_format: str = "iso"
     delivered_at: datetime | None = None
+    naive_timezone: str = "UTC"
 
 
 def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
@@ -106,8 +110,10 @@ def _integer(text: str, locale: Locale) -> str:
 def _decimal(text: str, locale: Locale) -> str:
     mark = re.escape(locale.decimal_mark)
     pattern = rf"[+-]?({_digits(locale)}({mark}\d*)?|{mark}\d+)"
-    number = f"try_cast({_without_marks(text, locale)} as decimal(28, 6))"
-    return f"case when {_matches(text, pattern)} then {number} end"
+    number = f"try_cast({_without_marks(text, locale)} as {SQL_TYPES['decimal']})"
+    # Amounts become DECIMAL(18, 2): what does not fit is refused here, not in the middle of a build.
+    fits = f"abs({number}) < {10**15}"
+    return f"case when {_matches(text, pattern)} and {fits} then {number} end"
 
 
 def _date(text: str, locale: Locale) -> str:
@@ -134,8 +140,10 @@ def _timestamp(text: str, locale: Locale) -> str:
     )
     offset = f"regexp_replace({offset}, ':$', ':00')"
     cases = [
-        f"when {_matches(text, f'{_DAY}({_TIME})?')}"
+        f"when {_matches(text, _DAY)}"
         f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.timezone)}",
+        f"when {_matches(text, _DAY + _TIME)}"
+        f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.naive_timezone)}",
         f"when {_matches(text, _DAY + _TIME + _ZONE)}"
         f" then make_timestamp(epoch_us(try_cast({offset} as timestamptz)))",
         *(
@@ -146,7 +154,8 @@ def _timestamp(text: str, locale: Locale) -> str:
     ]
     if locale.date_format != "iso":
         parsed = f"try_strptime({text}, {_formats(locale)})"
-        cases.append(f"when {parsed} is not null then {_local_to_utc(parsed, locale.timezone)}")
+        zone = locale.timezone if _is_day_format(locale) else locale.naive_timezone
+        cases.append(f"when {parsed} is not null then {_local_to_utc(parsed, zone)}")
     return f"case {' '.join(cases)} end"
 
 

@@ -14,7 +14,7 @@ DataType = Literal["text", "decimal", "integer", "boolean", "date", "timestamp",
 
 SQL_TYPES: Mapping[DataType, str] = {
     "text": "varchar",
-    "decimal": "decimal(28, 6)",
+    "decimal": "decimal(28, 10)",
     "integer": "bigint",
     "boolean": "boolean",
     "date": "date",
@@ -75,7 +75,11 @@ class ColumnDeclaration(_Strict):
 
 
 class TableDeclaration(_Strict):
-    """One raw table: `raw_<connector>.<name>`."""
+    """One raw table: `raw_<connector>.<name>`.
+
+    `naive_times`: what a time without a zone means: the feed's zone (people type so), or UTC
+    (loaders write so). A bare date is a day in the feed's zone either way.
+    """
 
     connector: str
     name: str
@@ -83,6 +87,7 @@ class TableDeclaration(_Strict):
     key: tuple[str, ...] = ()
     version: str | None = None
     file_names: tuple[str, ...] = ()
+    naive_times: Literal["feed_zone", "utc"] = "feed_zone"
     dialects: dict[str, Dialect] = Field(default_factory=dict)
 
     @property
@@ -147,14 +152,19 @@ def _read(path: Path, shown: str) -> list[TableDeclaration]:
         connector = source.get("name")
         if source.get("schema", f"raw_{connector}") != f"raw_{connector}":
             raise FeedsError(f"{shown}: source {connector} must have schema: raw_{connector}.")
+        shared = _meta(source, {"naive_times"})
         for table in source.get("tables") or []:
-            tables.append(_table(connector, table, f"{shown}, table {table.get('name')}"))
+            place = f"{shown}, table {table.get('name')}"
+            tables.append(_table(connector, table, shared, place))
     return tables
 
 
-def _table(connector: str, raw: dict[str, Any], shown: str) -> TableDeclaration:
+def _table(
+    connector: str, raw: dict[str, Any], shared: dict[str, Any], shown: str
+) -> TableDeclaration:
     try:
-        meta = _meta(raw, {"key", "version", "file_names", "dialects"})
+        known = {"key", "version", "file_names", "naive_times", "dialects"}
+        meta = {**shared, **_meta(raw, known)}
         meta["key"] = [meta["key"]] if isinstance(meta.get("key"), str) else meta.get("key") or ()
         columns = []
         for column in raw.get("columns") or []:

@@ -24,7 +24,7 @@ def key_blocks(key: str) -> tuple[bytes, bytes]:
     return bytes(b ^ 0x36 for b in padded), bytes(b ^ 0x5C for b in padded)
 
 
-class Plugin(BasePlugin):  # type: ignore[misc]  # dbt-duckdb ships no types
+class Plugin(BasePlugin):
     """Give every DuckDB cursor of dbt the key blocks of `DBT_ENV_SECRET_EMAIL_KEY`."""
 
     def initialize(self, plugin_config: dict[str, Any]) -> None:

@@ -142,7 +142,8 @@ class FileReader:
             source = filtered(source, of_element)
         # Parquet and JSON carry numbers of their own; only CSV text follows the feed's marks.
         marks = (feed.decimal_mark, feed.thousands_mark) if self.file.kind == "csv" else (".", "")
-        locale = Locale(feed.timezone, *marks, feed.date_format, self.file.delivered_at)
+        naive = "UTC" if self.table.naive_times == "utc" else feed.timezone
+        locale = Locale(feed.timezone, *marks, feed.date_format, self.file.delivered_at, naive)
         statement = insert_file(self.landing, self.table, source, match.columns, locale, self.stamp)
         return int(self.conn.execute(statement).fetchall()[0][0]), match.drift
 

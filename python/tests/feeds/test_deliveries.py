@@ -206,7 +206,7 @@ def test_without_any_data_every_table_exists_empty(workspace: Workspace) -> None
     report = workspace.land()
     assert [feed.status for feed in report.failed] == ["missing"]
     types = workspace.rows("select column_name, column_type from (describe raw_crm.deal)")
-    assert dict(types)["amount"] == "DECIMAL(28,6)"
+    assert dict(types)["amount"] == "DECIMAL(28,10)"
     assert [name for name, _ in types[-6:]] == [
         "_partner_id", "_feed_id", "_delivered_at", "_delivery_id", "_file", "_row"
     ]  # fmt: skip

@@ -10,7 +10,7 @@ import pytest
 from partner_attribution.feeds.declarations import load_declarations
 from partner_attribution.feeds.errors import FeedsError
 
-from tests.feeds.workspace import Workspace
+from tests.feeds.workspace import SOURCES, Workspace
 
 ROW: dict[str, Any] = {
     "id": "D1",
@@ -271,3 +271,44 @@ def test_wrong_feed_rows_say_what_to_change(
     )
     assert [one for one, text in status if message in text] == ["failed"]
     assert len(workspace.ids("beta")) == 9
+
+
+def test_a_loaders_naive_times_are_utc_and_its_days_are_the_feeds(workspace: Workspace) -> None:
+    workspace.sources(SOURCES.replace("schema: raw_crm", "config: {meta: {naive_times: utc}}"))
+    workspace.seed("feeds.csv", "partner_id,connector,timezone", "acme,crm,America/New_York")
+    workspace.put(
+        "deal.csv",
+        [
+            "id,close_date,created_at,closed_at",
+            "D1,2026-05-01,2026-05-01 12:00:00,2026-05-01",
+            "D2,2026-05-01,2026-05-01T12:00:00-04:00,2026-05-01 12:00:00",
+            "D3,2026-05-01,2026-05-01,2026-05-01",
+        ],
+    )
+    workspace.land()
+    times = workspace.rows(
+        "select id, created_at::text, closed_at::text from raw_crm.deal"
+        " where id like 'D_' order by 1"
+    )
+    assert times == [
+        ("D1", "2026-05-01 12:00:00", "2026-05-02 03:59:59"),
+        ("D2", "2026-05-01 16:00:00", "2026-05-01 12:00:00"),
+        ("D3", "2026-05-01 04:00:00", "2026-05-02 03:59:59"),
+    ]
+
+
+def test_an_amount_that_no_ledger_can_hold_is_a_reject(workspace: Workspace) -> None:
+    workspace.put(
+        "deal.csv",
+        [
+            "id,amount,close_date",
+            "D1,1e3,2026-05-01",
+            "D2,9999999999999999,2026-05-01",
+            "D3,999999999999999.99,2026-05-01",
+        ],
+    )
+    workspace.seed("feeds.csv", "partner_id,connector,max_reject_share", "acme,crm,1")
+    workspace.land()
+    assert workspace.ids() == ["D3"]
+    assert [row[1] for row in workspace.rejects()] == ["amount", "amount"]
+    workspace.check()
