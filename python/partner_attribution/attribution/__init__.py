@@ -1,0 +1,25 @@
+"""Attribution methods: pure functions over Narwhals frames, exact to the cent on every engine."""
+
+from partner_attribution.attribution.engine import attribute
+from partner_attribution.attribution.exact import number
+from partner_attribution.attribution.journey import Journey
+from partner_attribution.attribution.registry import (
+    DEFAULT_METHODS,
+    REGISTRY,
+    Method,
+    find_methods,
+    register,
+)
+from partner_attribution.attribution.settings import Settings
+
+__all__ = [
+    "DEFAULT_METHODS",
+    "REGISTRY",
+    "Journey",
+    "Method",
+    "Settings",
+    "attribute",
+    "find_methods",
+    "number",
+    "register",
+]

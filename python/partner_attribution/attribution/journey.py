@@ -1,0 +1,99 @@
+"""What a method may know about a touch: names for facts, as Narwhals expressions."""
+
+from __future__ import annotations
+
+import narwhals as nw
+
+from partner_attribution.attribution.settings import unknown_name
+
+CONVERSION = "conversion_id"
+TOUCH = "touch_id"
+MILESTONES = ("lead", "mql", "opportunity", "close")
+DIMENSIONS = ("channel", "partner_id", "touch_type", "campaign_type")
+
+# Columns that the engine adds; methods reach them through Journey.
+TOUCH_COUNT = "__touches"
+SCALE_BITS = "__scale_bits"
+NEWEST_AT = "__newest_at"
+RANK_BY_ID = "__rank_by_id"
+TOUCHED_AT = "touched_at_us"
+
+
+def anchor_column(milestone: str) -> str:
+    """Return the input column that marks the anchor touch of a milestone."""
+    if milestone not in MILESTONES:
+        raise unknown_name("milestone", milestone, MILESTONES)
+    return f"is_{milestone}_anchor"
+
+
+def rank_column(what: str) -> str:
+    """Return the column that holds the touch_id rank of a journey's first, last, ... touch."""
+    return f"__{what}_rank"
+
+
+def later_column(milestone: str) -> str:
+    """Return the column that is true on touches later than a milestone's anchor touch."""
+    return f"__later_than_{milestone}"
+
+
+class Journey:
+    """The facts of each touch, for use in a method's weight expression.
+
+    Every property is an expression of one value per touch. Those under "order" exist only for
+    methods registered with `needs_order`.
+    """
+
+    # the touch and its journey
+
+    @property
+    def touch_count(self) -> nw.Expr:
+        """Number of touches in the journey."""
+        return nw.col(TOUCH_COUNT)
+
+    @property
+    def age_us(self) -> nw.Expr:
+        """Microseconds from this touch to the newest touch of the journey."""
+        return nw.col(NEWEST_AT) - nw.col(TOUCHED_AT)
+
+    @property
+    def scale_bits(self) -> nw.Expr:
+        """Largest b such that weights of up to 2**b cannot sum past the exact range."""
+        return nw.col(SCALE_BITS)
+
+    def dimension(self, name: str) -> nw.Expr:
+        """Text dimension of the touch; list it in the registry's `reads`."""
+        if name not in DIMENSIONS:
+            raise unknown_name("dimension", name, DIMENSIONS)
+        return nw.col(name)
+
+    # order: touched_at, then touch_id
+
+    @property
+    def is_first(self) -> nw.Expr:
+        """True for the oldest touch."""
+        return nw.col(RANK_BY_ID) == nw.col(rank_column("first"))
+
+    @property
+    def is_last(self) -> nw.Expr:
+        """True for the newest touch."""
+        return nw.col(RANK_BY_ID) == nw.col(rank_column("last"))
+
+    @property
+    def is_last_non_direct(self) -> nw.Expr:
+        """True for the newest touch that is not direct; for the newest if all are direct."""
+        rank = nw.col(rank_column("non_direct"))
+        target = nw.when(rank > 0).then(rank).otherwise(nw.col(rank_column("last")))
+        return nw.col(RANK_BY_ID) == target
+
+    def is_anchor(self, milestone: str) -> nw.Expr:
+        """True for the last touch at or before a milestone."""
+        return nw.col(RANK_BY_ID) == nw.col(rank_column(milestone))
+
+    def is_up_to(self, milestone: str) -> nw.Expr:
+        """True for touches up to a milestone's anchor; for all touches if it has none."""
+        return ~nw.col(later_column(milestone))
+
+    def count(self, condition: nw.Expr) -> nw.Expr:
+        """Number of touches of the journey for which a condition holds."""
+        ones = nw.when(condition).then(1).otherwise(0)
+        return ones.sum().over(CONVERSION).cast(nw.Int64)

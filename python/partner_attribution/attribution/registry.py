@@ -1,0 +1,226 @@
+"""The registry: every method in one place. A new method is one function and one entry here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import narwhals as nw
+
+from partner_attribution.attribution import methods
+from partner_attribution.attribution.journey import Journey, anchor_column
+from partner_attribution.attribution.settings import Settings, unknown_name
+from partner_attribution.errors import AttributionError
+
+Weights = Callable[[Journey, Settings], nw.Expr]
+Columns = Callable[[Settings], tuple[str, ...]]
+Allocation = Literal["winner", "equal", "ends", "ranked"]
+Ends = Callable[[Settings], tuple[int, int, int]]
+
+TO_MILESTONE = "all eligible touches up to the journey's cut-off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Method:
+    """One way to share a conversion among its touches.
+
+    id: name in settings, tables and reports.
+    label, family, definition, scope: for people; the definition is one sentence.
+    parameters: setting -> unit; the default is the one in Settings.
+    weights: returns a whole number of 0 or more per touch; those of a journey sum to at most
+        2**52 (weights of up to 2**journey.scale_bits always do). Write constants as number(3).
+    allocation: how weights become cents. `ranked` works for any weights; the others are shortcuts
+        to the same result that spare a sort: `winner` (one touch weighs 1, the others 0), `equal`
+        (all weigh the same), `ends` (only the first and the last touch differ from the rest).
+    ends: for `ends`: whole-number parts of the first touch, the last, and the rest together.
+    reads: touch columns which the weights use under given settings.
+    needs_order: the weights use first, last or anchor touches.
+    anchors: milestones whose anchor touches the weights use.
+    skips_direct: the weights use the last touch that is not direct.
+    """
+
+    id: str
+    label: str
+    family: Literal["single touch", "multi-touch", "milestones", "custom"]
+    definition: str
+    scope: str = TO_MILESTONE
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    weights: Weights
+    allocation: Allocation = "ranked"
+    ends: Ends = lambda _: (0, 0, 1)
+    reads: Columns = lambda _: ()
+    needs_order: bool = False
+    anchors: tuple[str, ...] = ()
+    skips_direct: bool = False
+
+    def columns(self, settings: Settings) -> tuple[str, ...]:
+        """Touch columns which this method uses beside identifiers and times."""
+        anchors = tuple(anchor_column(milestone) for milestone in self.anchors)
+        direct = ("is_direct",) if self.skips_direct else ()
+        return (*self.reads(settings), *anchors, *direct)
+
+
+REGISTRY: dict[str, Method] = {}
+
+
+def register(method: Method) -> Method:
+    """Add a method; its id must be free."""
+    if method.id in REGISTRY:
+        raise AttributionError(
+            f"Method {method.id!r} is registered already.", do="choose another id"
+        )
+    REGISTRY[method.id] = method
+    return method
+
+
+def find_methods(names: Iterable[str]) -> tuple[Method, ...]:
+    """Return the methods of these names, in this order.
+
+    Raises AttributionError for no name, a repeated name, and an unknown one (with the nearest).
+    """
+    if isinstance(names, str) or not isinstance(names, Iterable):
+        raise AttributionError(f"methods is {names!r}.", expected="a list such as ['linear']")
+    found: dict[str, Method] = {}
+    for name in names:
+        if not isinstance(name, str) or name not in REGISTRY:
+            raise unknown_name("attribution method", name, REGISTRY)
+        if name in found:
+            raise AttributionError(f"Method {name!r} is listed twice.", do="list it once")
+        found[name] = REGISTRY[name]
+    if not found:
+        raise AttributionError(
+            "No attribution method is given.", expected=f"some of {', '.join(sorted(REGISTRY))}"
+        )
+    return tuple(found.values())
+
+
+def _campaign_type_if_asked(settings: Settings) -> tuple[str, ...]:
+    return ("campaign_type",) if settings.half_life_days_by_campaign_type else ()
+
+
+_HALF_LIVES = {
+    "half_life_days": "days",
+    "half_life_days_by_campaign_type": "days per campaign type",
+}
+_CUSTOM = {
+    "custom_by": "channel or touch_type",
+    "custom_weights": "weight per value",
+    "custom_other_weight": "weight of unlisted values",
+}
+
+for _method in (
+    Method(
+        id="first_touch",
+        label="First touch",
+        family="single touch",
+        definition="The oldest touch of the journey gets everything.",
+        weights=methods.first_touch,
+        allocation="winner",
+        needs_order=True,
+    ),
+    Method(
+        id="last_touch",
+        label="Last touch",
+        family="single touch",
+        definition="The newest touch of the journey gets everything.",
+        weights=methods.last_touch,
+        allocation="winner",
+        needs_order=True,
+    ),
+    Method(
+        id="last_non_direct",
+        label="Last non-direct touch",
+        family="single touch",
+        definition="The newest touch on a channel other than direct gets everything.",
+        weights=methods.last_non_direct,
+        allocation="winner",
+        needs_order=True,
+        skips_direct=True,
+    ),
+    Method(
+        id="linear",
+        label="Linear",
+        family="multi-touch",
+        definition="Every touch of the journey gets the same share.",
+        weights=methods.linear,
+        allocation="equal",
+    ),
+    Method(
+        id="position",
+        label="Position based",
+        family="multi-touch",
+        definition="The first and the last touch get a fixed share each; the rest goes evenly "
+        "to the touches between them.",
+        parameters={"position_weights": "shares of first, last, between"},
+        weights=methods.position,
+        allocation="ends",
+        ends=methods.position_ends,
+        needs_order=True,
+    ),
+    Method(
+        id="time_decay",
+        label="Time decay",
+        family="multi-touch",
+        definition="A touch gets half as much as one that is a half-life newer.",
+        parameters=_HALF_LIVES,
+        weights=methods.time_decay,
+        reads=_campaign_type_if_asked,
+    ),
+    Method(
+        id="u_shaped",
+        label="U-shaped",
+        family="milestones",
+        definition="The first touch and the lead-creation touch get a fixed share each; the rest "
+        "goes evenly to the other touches.",
+        scope="touches up to lead creation",
+        parameters={"u_shaped_weights": "shares of first, lead, others"},
+        weights=methods.u_shaped,
+        needs_order=True,
+        anchors=("lead",),
+    ),
+    Method(
+        id="w_shaped",
+        label="W-shaped",
+        family="milestones",
+        definition="The first touch and the touches of lead and opportunity creation get a fixed "
+        "share each; the rest goes evenly to the other touches.",
+        scope="touches up to opportunity creation",
+        parameters={"w_shaped_weights": "shares of first, lead, opportunity, others"},
+        weights=methods.w_shaped,
+        needs_order=True,
+        anchors=("lead", "opportunity"),
+    ),
+    Method(
+        id="full_path",
+        label="Full path",
+        family="milestones",
+        definition="The first touch and the touches of lead creation, opportunity creation and "
+        "close get a fixed share each; the rest goes evenly to the other touches.",
+        scope="touches up to close",
+        parameters={"full_path_weights": "shares of first, lead, opportunity, close, others"},
+        weights=methods.full_path,
+        needs_order=True,
+        anchors=("lead", "opportunity", "close"),
+    ),
+    Method(
+        id="custom",
+        label="Custom weights",
+        family="custom",
+        definition="Each touch gets a share in proportion to the agreed weight of its channel or "
+        "touch type.",
+        parameters=_CUSTOM,
+        weights=methods.custom,
+        reads=lambda settings: (settings.custom_by,),
+    ),
+):
+    register(_method)
+
+DEFAULT_METHODS = (
+    "first_touch",
+    "last_touch",
+    "last_non_direct",
+    "linear",
+    "position",
+    "time_decay",
+)

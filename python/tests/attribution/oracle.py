@@ -1,0 +1,140 @@
+"""A slow, independent answer: the definitions in exact rationals, one conversion at a time.
+
+Written from the definitions in docs/methods.md, with nothing from the package: no integer
+weights, no columns, ages measured from the milestone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, getcontext
+from fractions import Fraction
+
+from .frames import DAY, Conversion, Credits, Touch, in_order
+
+getcontext().prec = 60
+
+Shares = list[Fraction]
+DEFAULTS: dict[str, object] = {
+    "position_weights": ("0.4", "0.4", "0.2"),
+    "u_shaped_weights": ("0.4", "0.4", "0.2"),
+    "w_shaped_weights": ("0.3", "0.3", "0.3", "0.1"),
+    "full_path_weights": ("0.225", "0.225", "0.225", "0.225", "0.1"),
+    "half_life_days": 7,
+    "custom_by": "channel",
+    "custom_weights": {},
+    "custom_other_weight": 0,
+}
+
+MILESTONE_METHODS = {
+    "u_shaped": ("lead",),
+    "w_shaped": ("lead", "opportunity"),
+    "full_path": ("lead", "opportunity", "close"),
+}
+
+
+def credits(conversion: Conversion, method: str, settings: Mapping[str, object]) -> Credits:
+    """What the engine must return for one conversion and method."""
+    chosen = {**DEFAULTS, **settings}
+    touches = sorted(conversion.touches, key=in_order)
+    if not touches:
+        return {(conversion.conversion_id, method, None): (1.0, conversion.amount_cents)}
+    shares = normalised(_raw(method, touches, conversion, chosen))
+    cents = largest_remainder(
+        conversion.amount_cents, {t.touch_id: s for t, s in zip(touches, shares, strict=True)}
+    )
+    return {
+        (conversion.conversion_id, method, t.touch_id): (float(share), cents[t.touch_id])
+        for t, share in zip(touches, shares, strict=True)
+        if share > 0
+    }
+
+
+def largest_remainder(amount: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
+    """Floors first; then one cent each to the largest remainders, ties to the lowest id."""
+    exact = {name: abs(amount) * share for name, share in shares.items()}
+    cents = {name: int(value) for name, value in exact.items()}
+    queue = sorted(exact, key=lambda name: (-(exact[name] - cents[name]), name.encode()))
+    for name in queue[: abs(amount) - sum(cents.values())]:
+        cents[name] += 1
+    return {name: value if amount >= 0 else -value for name, value in cents.items()}
+
+
+def normalised(raw: Shares) -> Shares:
+    total = sum(raw)
+    if total == 0:
+        return [Fraction(1, len(raw)) for _ in raw]
+    return [value / total for value in raw]
+
+
+def _raw(
+    method: str, touches: Sequence[Touch], conversion: Conversion, settings: Mapping[str, object]
+) -> Shares:
+    size = len(touches)
+    if method in MILESTONE_METHODS:
+        weights = _fractions(settings[f"{method}_weights"])
+        return _anchored(touches, MILESTONE_METHODS[method], weights)
+    if method == "position":
+        return _position(size, _fractions(settings["position_weights"]))
+    if method == "time_decay":
+        half_life = int(Fraction(str(settings["half_life_days"])) * DAY)
+        return [halved(conversion.milestone_at_us - t.touched_at_us, half_life) for t in touches]
+    if method == "custom":
+        weights, other = settings["custom_weights"], settings["custom_other_weight"]
+        assert isinstance(weights, Mapping)
+        by = str(settings["custom_by"])
+        return [Fraction(str(weights.get(getattr(t, by), other))) for t in touches]
+    winners = {
+        "first_touch": [0],
+        "last_touch": [size - 1],
+        "last_non_direct": [i for i, t in enumerate(touches) if not t.is_direct] or [size - 1],
+    }
+    if method in winners:
+        return [Fraction(i == winners[method][-1]) for i in range(size)]
+    assert method == "linear"
+    return [Fraction(1, size) for _ in touches]
+
+
+def _fractions(values: object) -> Shares:
+    assert isinstance(values, Sequence)
+    return [Fraction(str(value)) for value in values]
+
+
+def halved(age: int, half_life: int) -> Fraction:
+    """2 ** -(age / half_life), to 60 digits; exact where that is a power of two."""
+    halvings, rest = divmod(age, half_life)
+    part = Decimal(2) ** (-Decimal(rest) / Decimal(half_life)) if rest else Decimal(1)
+    return Fraction(part) / 2**halvings
+
+
+def _position(size: int, weights: Shares) -> Shares:
+    first, last, between = weights
+    if size == 1:
+        return [Fraction(1)]
+    if size == 2:
+        return [first, last]
+    return [first, *([between / (size - 2)] * (size - 2)), last]
+
+
+def _anchored(touches: Sequence[Touch], milestones: Sequence[str], weights: Shares) -> Shares:
+    first, *anchor_weights, others = weights
+    scope = len(touches)
+    for i, touch in enumerate(touches):
+        if milestones[-1] in touch.anchors:
+            scope = i + 1
+    held: dict[int, Fraction] = {0: first}
+    present = first
+    for milestone, weight in zip(milestones, anchor_weights, strict=True):
+        for i, touch in enumerate(touches[:scope]):
+            if milestone in touch.anchors:
+                held[i] = held.get(i, Fraction(0)) + weight
+                present += weight
+    if present == 0:
+        return [Fraction(0) for _ in touches]
+    between = [i for i in range(scope) if i not in held]
+    shares = [Fraction(0) for _ in touches]
+    for i, weight in held.items():
+        shares[i] = weight / present * (1 - others if between else 1)
+    for i in between:
+        shares[i] = others / len(between)
+    return shares

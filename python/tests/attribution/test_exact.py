@@ -1,0 +1,90 @@
+"""The arithmetic underneath, against unlimited integers and 60 digits."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal, getcontext
+
+import duckdb
+import narwhals as nw
+import pandas as pd
+import pytest
+from partner_attribution.attribution.exact import (
+    MAX_AMOUNT_CENTS,
+    MAX_TOTAL_WEIGHT,
+    divide,
+    halving_weight,
+)
+
+from .frames import DAY
+
+getcontext().prec = 60
+
+
+def cases(count):
+    rng = random.Random(5)
+    extremes = [
+        (MAX_AMOUNT_CENTS, MAX_TOTAL_WEIGHT, MAX_TOTAL_WEIGHT),
+        (MAX_AMOUNT_CENTS, MAX_TOTAL_WEIGHT - 1, MAX_TOTAL_WEIGHT),
+        (MAX_AMOUNT_CENTS - 1, 1, MAX_TOTAL_WEIGHT - 1),
+        (MAX_AMOUNT_CENTS, 0, 1),
+        (0, 5, 7),
+        (1, 1, 3),
+    ]
+    for _ in range(count):
+        total = rng.randrange(1, 2 ** rng.randrange(1, 53))
+        weight = rng.randrange(0, total + 1)
+        amount = rng.randrange(0, 2 ** rng.randrange(1, 51))
+        extremes.append((amount, weight, total))
+        # Quotients a hair below and above a whole number are where a guess goes wrong.
+        if weight:
+            near = min(-(-rng.randrange(1, 1000) * total // weight), MAX_AMOUNT_CENTS)
+            extremes += [(near, weight, total), (max(near - 1, 0), weight, total)]
+    return extremes
+
+
+def test_division_equals_unlimited_integers():
+    rows = cases(40_000)
+    frame = pd.DataFrame(rows, columns=["amount", "weight", "total"]).astype("float64")
+    names = {"amount": "amount", "weight": "weight", "total": "total"}
+    found = divide(nw.from_native(frame), **names, quotient="floor", remainder="rest").to_native()
+    wanted = [divmod(amount * weight, total) for amount, weight, total in rows]
+    assert found[["floor", "rest"]].astype("int64").to_numpy().tolist() == [list(w) for w in wanted]
+
+    with duckdb.connect() as connection:
+        relation = nw.from_native(connection.from_df(frame))
+        lazy = divide(relation, **names, quotient="floor", remainder="rest").to_native().df()
+    keys = ["amount", "weight", "total"]
+    pd.testing.assert_frame_equal(
+        lazy.sort_values(keys, ignore_index=True), found.sort_values(keys, ignore_index=True)
+    )
+
+
+def weights(ages, half_life, bits, *, lazily=False):
+    frame = pd.DataFrame({"age": ages, "bits": float(bits)})
+    expression = halving_weight(nw.col("age"), nw.lit(float(half_life)), nw.col("bits"))
+    if not lazily:
+        return nw.from_native(frame).select(weight=expression).to_native()["weight"].tolist()
+    with duckdb.connect() as connection:
+        result = nw.from_native(connection.from_df(frame)).select("age", weight=expression)
+        return [weight for _, weight in sorted(result.to_native().fetchall())]
+
+
+@pytest.mark.parametrize("bits", [21, 40, 52])
+@pytest.mark.parametrize("lazily", [False, True])
+def test_whole_half_lives_are_exact_powers_of_two(bits, lazily):
+    ages = [n * 7 * DAY for n in range(80)]
+    assert weights(ages, 7 * DAY, bits, lazily=lazily) == [
+        float(2 ** max(bits - n, 0)) for n in range(80)
+    ]
+
+
+@pytest.mark.parametrize("half_life", [1, 977, 7 * DAY, 30 * DAY, 36_500 * DAY])
+def test_weights_are_within_the_last_bits_of_the_true_curve_on_both_engines(half_life):
+    rng = random.Random(half_life)
+    ages = sorted(rng.randrange(0, 40 * half_life) for _ in range(2000))
+    found = weights(ages, half_life, 49)
+    assert found == weights(ages, half_life, 49, lazily=True)
+    for age, weight in zip(ages, found, strict=True):
+        true = Decimal(2) ** (49 - Decimal(age) / Decimal(half_life))
+        assert abs(Decimal(weight) - true) <= Decimal("0.5") + true / 2**51
