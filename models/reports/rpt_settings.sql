@@ -14,9 +14,12 @@
     ('journey_people', 'account, contact_roles or primary_contact', 'Whose touches make a journey.'),
     ('fx_max_age_days', 'days', 'How old a daily FX rate may be.'),
     ('reconciliation_tolerance', 'share', 'Difference between two books that has to be settled.'),
+    ('unmapped_tolerance', 'share', 'More unmapped money than this is a failure, less is a warning.'),
     ('deal_match_amount_tolerance', 'share', 'How close two amounts must lie to be one deal.'),
     ('deal_match_days', 'days', 'How close two creation dates must lie to be one deal.'),
     ('survivorship', 'book per field', 'Whose version of a shared deal leads.'),
+    ('shared_mailbox_people', 'people', 'An address on more people of one feed is a shared mailbox.'),
+    ('shared_domain_accounts', 'accounts', 'A domain on more accounts of one feed is a host, not a company.'),
     ('channel_rule_version', 'version', 'Rules that named the channels.'),
     ('report_windows', 'windows', 'Windows reported for every campaign.'),
 ] -%}
