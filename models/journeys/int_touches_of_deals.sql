@@ -1,0 +1,83 @@
+{#- `account` takes the account's touches and its contacts' other ones; the rest contacts' only. -#}
+{%- set mode = var('journey_people') -%}
+
+with
+
+milestones as (
+
+    select * from {{ ref('int_milestones') }}
+    where is_counted
+
+),
+
+touches as (
+
+    select
+        *,
+        {{ epoch_microseconds('touched_at') }} as touched_at_us
+    from {{ ref('int_touches_resolved') }}
+
+),
+
+contacts as (
+
+    select *
+    from {{ ref('int_contacts_of_deals') }}
+    {%- if mode == 'primary_contact' %}
+    where is_primary
+    {%- endif %}
+
+),
+
+linked as (
+    {% if mode == 'account' %}
+        select
+            milestones.conversion_id,
+            milestones.journey_start_at_us,
+            milestones.cutoff_at_us,
+            milestones.deal_end_at_us,
+            touches.*
+        from touches
+        inner join milestones on touches.account_id = milestones.account_id
+        union all
+    {%- endif %}
+    select
+        milestones.conversion_id,
+        milestones.journey_start_at_us,
+        milestones.cutoff_at_us,
+        milestones.deal_end_at_us,
+        touches.*
+    from touches
+    inner join contacts on touches.person_id = contacts.person_id
+    inner join milestones on contacts.opportunity_id = milestones.opportunity_id
+    {%- if mode == 'account' %}
+        where coalesce(touches.account_id, '') <> milestones.account_id
+    {%- endif %}
+
+),
+
+final as (
+
+    select
+        conversion_id,
+        touch_id,
+        person_id,
+        touched_at,
+        touched_at_us,
+        channel,
+        credited_partner_id as partner_id,
+        touch_type,
+        campaign_id,
+        case
+            when is_bot then 'bot'
+            when not is_canonical then 'duplicate'
+            when touched_at_us < journey_start_at_us then 'before_lookback'
+            when touched_at_us <= cutoff_at_us then null
+            when touched_at_us <= coalesce(deal_end_at_us, touched_at_us) then 'accelerated'
+            else 'after_milestone'
+        end as exclusion_reason
+    from linked
+
+)
+
+select * from final
