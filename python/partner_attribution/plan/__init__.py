@@ -1,0 +1,1 @@
+"""The audit trail: what a run was asked, did, and hands over."""

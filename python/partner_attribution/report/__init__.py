@@ -1,0 +1,1 @@
+"""The readout: selects, sorts and renders what the reports schema decided."""
