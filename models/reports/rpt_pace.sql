@@ -19,6 +19,12 @@ totals as (
 
 ),
 
+contribution as (
+
+    select * from {{ ref('rpt_contribution') }}
+
+),
+
 earned as (
 
     select
@@ -27,13 +33,21 @@ earned as (
         credits.method,
         credits.milestone,
         credits.milestone_on as day,
-        sum(credits.credited_amount) as credited_amount
+        sum(credits.credited_amount) as credited_amount,
+        sum(case when contribution.target_amount is not null then credits.credited_amount else 0 end) as targeted_amount
     from windows
     inner join credits
         on
             windows.campaign_id = credits.credited_campaign_id
             and credits.milestone_on >= windows.window_start
             and credits.milestone_on <= windows.window_end
+    left join contribution
+        on
+            windows.campaign_id = contribution.campaign_id
+            and windows.window_id = contribution.window_id
+            and credits.method = contribution.method
+            and credits.milestone = contribution.milestone
+            and credits.partner_id = contribution.partner_id
     where credits.partner_id != 'unattributed'
     group by windows.campaign_id, windows.window_id, credits.method, credits.milestone, credits.milestone_on
 
@@ -48,7 +62,8 @@ edges as (
         totals.method,
         totals.milestone,
         windows.window_start as day,
-        0 as credited_amount
+        0 as credited_amount,
+        0 as targeted_amount
     from totals
     inner join windows on totals.campaign_id = windows.campaign_id and totals.window_id = windows.window_id
 
@@ -60,7 +75,8 @@ edges as (
         totals.method,
         totals.milestone,
         windows.window_end as day,
-        0 as credited_amount
+        0 as credited_amount,
+        0 as targeted_amount
     from totals
     inner join windows on totals.campaign_id = windows.campaign_id and totals.window_id = windows.window_id
 
@@ -74,7 +90,8 @@ daily as (
         method,
         milestone,
         day,
-        sum(credited_amount) as credited_amount
+        sum(credited_amount) as credited_amount,
+        sum(targeted_amount) as targeted_amount
     from (
         select * from earned
         union all
@@ -98,6 +115,13 @@ select
             rows between unbounded preceding and current row
         ) as decimal(18, 2)
     ) as cumulative_amount,
+    cast(
+        sum(daily.targeted_amount) over (
+            partition by daily.campaign_id, daily.window_id, daily.method, daily.milestone
+            order by daily.day
+            rows between unbounded preceding and current row
+        ) as decimal(18, 2)
+    ) as targeted_cumulative_amount,
     cast(
         cast(totals.target_amount as double)
         * ({{ dbt.datediff('windows.window_start', 'daily.day', 'day') }} + 1) / windows.days

@@ -221,6 +221,9 @@ class Dbt:
             # Values can be personal or secret: the plan keeps the names only.
             call += ["--vars", json.dumps(self.variables)]
             shown += ["--vars", f"({', '.join(sorted(self.variables))})"]
+        if command == "build":
+            # Unit tests judge the code, not the data: they belong to `make test`.
+            call += ["--exclude-resource-type", "unit_test"]
         started = utc_now()
         code, errors = self._run(call)
         invocation = next(

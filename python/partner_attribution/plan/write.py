@@ -34,7 +34,7 @@ LADDER = (
     ),
     (
         2,
-        "revops_finance",
+        "revops",
         "The same failure stood in the previous plan too, on other inputs.",
     ),
     (
@@ -343,8 +343,13 @@ def _owners(run: Run) -> list[dict[str, Any]]:
 
 
 def _owner_of(run: Run, role: str) -> tuple[str | None, str | None]:
+    """Who answers for a role, and who stands in; one name per partner for a role of partners."""
     found = [row for row in _owners(run) if row["role"] == role]
-    return (found[0]["owner"], found[0]["substitute"]) if found else (None, None)
+    if found and found[0]["scope"] != "partner":
+        found = found[:1]
+    owners = [row["owner"] for row in found if row["owner"]]
+    substitutes = [row["substitute"] for row in found if row["substitute"]]
+    return ", ".join(owners) or None, ", ".join(substitutes) or None
 
 
 def _metrics(facts: f.Facts | None) -> list[dict[str, Any]]:

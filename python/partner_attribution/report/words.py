@@ -180,7 +180,7 @@ METHOD_DEFINITIONS = {
 ROLES = {
     "analytics_lead": "the co-marketing analytics lead",
     "partner_marketer": "the partner marketer",
-    "revops_finance": "RevOps and finance of the partners",
+    "revops": "RevOps and finance of the partners",
     "executive_sponsor": "the executive sponsors",
 }
 BUCKETS = {

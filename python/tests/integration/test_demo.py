@@ -157,13 +157,16 @@ def test_names_in_data_reach_no_mart_as_addresses(built: Path) -> None:
 
 
 def shuffle(folder: Path, seed: int) -> None:
-    """Put the rows of every delivered CSV in another order, header first."""
-    chance = random.Random(seed)
+    """Put the rows of every delivered CSV in another order, header first.
+
+    Files that were equal stay equal: a delivery that came twice is a fact, not an order.
+    """
     for path in sorted(folder.rglob("*.csv*")):
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8", newline="") as handle:
-            header, *records = _records(handle.read())
-        chance.shuffle(records)
+            text = handle.read()
+        header, *records = _records(text)
+        random.Random(f"{seed} {text}").shuffle(records)
         with opened(path, "wt", encoding="utf-8", newline="") as handle:
             handle.write("".join([header, *records]))
 
