@@ -75,7 +75,7 @@ test-spark: setup  ## Attribution on PySpark (needs Java)
 
 lock: setup  ## Refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove everything that can be made again
 	rm -rf $(VENV) build target logs serve output plans demo/deliveries demo/truth *.duckdb *.duckdb.wal .duckdb_spill
