@@ -1,1 +1,1 @@
-
+"""The Python side of the joint ledger: feeds, attribution methods, readout and plan."""

@@ -353,9 +353,9 @@ class _Watch:
 
     def _plan(self) -> None:
         manifest = self.dbt._read("manifest.json") or {}
-        nodes: dict[str, Any] = {**manifest.get("nodes", {}), **manifest.get("unit_tests", {})}
+        nodes: dict[str, Any] = manifest.get("nodes", {})
         for unique_id, node in nodes.items():
-            if node.get("resource_type") in ("model", "seed", "test", "snapshot", "unit_test"):
+            if node.get("resource_type") in ("model", "seed", "test", "snapshot"):
                 step = step_of(node, nodes)
                 self.steps[unique_id] = step
                 self.totals[step] += 1

@@ -10,7 +10,7 @@ import functools
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
@@ -325,7 +325,21 @@ def _read_out(options: Options) -> int:
         steps.say(f"Wrote {file}")
     steps.say(f"Plan: {path}")
     print(summary)
-    return _verdict(plan)
+    verdict = _verdict(plan)
+    _tell_the_main_figures(facts, run.outputs, steps)
+    return verdict
+
+
+def _tell_the_main_figures(facts: Facts, outputs: Sequence[Path], steps: Steps) -> None:
+    """The last lines of a run: three figures, and where to read the rest."""
+    from partner_attribution.report.sections import headline  # noqa: PLC0415
+
+    steps.say("")
+    for figure in headline(facts):
+        steps.say(f"{figure.label:<20} {figure.value:<9} {figure.note}")
+    for file in outputs:
+        if file.suffix == ".html":
+            steps.say(f"{'Dashboard':<20} {file}")
 
 
 def _as_error(error: Exception) -> AttributionError:

@@ -11,9 +11,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from partner_attribution.cli import app
 from typer.testing import CliRunner, Result
 
+from partner_attribution.cli import app
 from tests.plan.fake_dbt import all_green, calls, install
 from tests.report.served import World, one_partner_world, write_served
 

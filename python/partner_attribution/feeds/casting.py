@@ -111,7 +111,7 @@ def _decimal(text: str, locale: Locale) -> str:
     mark = re.escape(locale.decimal_mark)
     pattern = rf"[+-]?({_digits(locale)}({mark}\d*)?|{mark}\d+)"
     number = f"try_cast({_without_marks(text, locale)} as {SQL_TYPES['decimal']})"
-    # Amounts become DECIMAL(18, 2): what does not fit is refused here, not in the middle of a build.
+    # Amounts become DECIMAL(18, 2): what does not fit is refused here, not in mid-build.
     fits = f"abs({number}) < {10**15}"
     return f"case when {_matches(text, pattern)} and {fits} then {number} end"
 

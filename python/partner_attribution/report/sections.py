@@ -121,6 +121,12 @@ def figures(facts: f.Facts) -> Section:
     )
 
 
+def headline(facts: f.Facts) -> tuple[Figure, Figure, Figure]:
+    """Credited revenue, credited pipeline and deals counted once, under the chosen method."""
+    revenue, pipeline, _, counted_once, *_ = _figures(facts, facts.method).figures
+    return revenue, pipeline, counted_once
+
+
 def _figures(facts: f.Facts, method: str) -> Figures:
     currency = facts.currency
     revenue, pipeline = facts.total(method), facts.total(method, f.PIPELINE)

@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+
 from partner_attribution.attribution import Settings, attribute
 
 DAY = 86_400_000_000

@@ -9,6 +9,7 @@ import duckdb
 import narwhals as nw
 import pandas as pd
 import pytest
+
 from partner_attribution.attribution.exact import (
     MAX_AMOUNT_CENTS,
     MAX_TOTAL_WEIGHT,

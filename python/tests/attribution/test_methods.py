@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from partner_attribution.attribution import Settings
 
 from .frames import CLOSED_AT, DAY, Conversion, Touch, on_pandas

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from partner_attribution.attribution import REGISTRY, Settings
 
 from .frames import CHANNELS, CLOSED_AT, DAY, MILESTONES, Conversion, Touch, on_pandas

@@ -8,6 +8,7 @@ from pathlib import Path
 import narwhals as nw
 import pandas as pd
 import pytest
+
 from partner_attribution.attribution import (
     DEFAULT_METHODS,
     REGISTRY,

@@ -4,8 +4,8 @@ import threading
 from pathlib import Path
 
 import duckdb
-from partner_attribution.feeds.dbt_plugin import Plugin
 
+from partner_attribution.feeds.dbt_plugin import Plugin
 from tests.feeds.workspace import GOOD, HEADER, Workspace
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from partner_attribution.feeds import table_landing
 from partner_attribution.feeds.files import find_files, parse_moment, table_name_of
-
 from tests.feeds.workspace import GOOD, HEADER, Workspace
 
 KEYED = "id,close_date,notes,synced_at"

@@ -7,9 +7,9 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from partner_attribution.feeds.declarations import load_declarations
 from partner_attribution.feeds.errors import FeedsError
-
 from tests.feeds.workspace import SOURCES, Workspace
 
 ROW: dict[str, Any] = {

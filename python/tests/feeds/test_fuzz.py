@@ -13,11 +13,11 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.preparing import prepare
 from partner_attribution.feeds.reading import careful_csv_source, csv_header, csv_source, is_whole
 from partner_attribution.feeds.records import read_records
-
 from tests.feeds.workspace import GOOD, HEADER, SOURCES, Workspace
 
 CASES = int(os.environ.get("FUZZ_CASES", "60"))

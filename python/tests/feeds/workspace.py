@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+
 from partner_attribution.feeds.landing import LandingReport, land
 
 SOURCES = """

@@ -1,7 +1,7 @@
 """Two partners who send spreadsheets, and a slow, plain calculation of what each touch earns.
 
-The calculation shares no code with the project: it reads the same CSV files, follows docs/methods.md
-with exact fractions, and splits cents by the largest remainder, ties by touch id.
+The calculation shares no code with the project: it reads the same rows, follows docs/methods.md in
+exact fractions, and splits cents by the largest remainder, ties by touch id.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def make_world(seed: int) -> World:
 
 
 def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str | None], int]:
-    """(partner:opportunity, milestone, method, touch id or None) -> cents, zero credits left out."""
+    """(deal, milestone, method, touch id or None) -> cents; zero credits are left out."""
     domain_of: dict[tuple[str, str], str] = {}
     address_of: dict[tuple[str, str], str] = {}
     by_hash: dict[str, str] = {}

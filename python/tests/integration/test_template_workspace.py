@@ -15,7 +15,6 @@ from partner_attribution.feeds.seeds import compose
 from tests.integration.dbt_runs import PROJECT, dbt_build, rows
 from tests.integration.template_world import expected_credits, make_world
 
-
 SEED = int(os.environ.get("WORLD_SEED", "7"))
 
 

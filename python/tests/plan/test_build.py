@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from partner_attribution import build
 from partner_attribution.errors import BuildError, BusyError
-
 from tests.plan.fake_dbt import all_green, calls, install
 
 LOCKED = "IO Error: Could not set lock on file warehouse.duckdb: Conflicting lock is held in PID 7"

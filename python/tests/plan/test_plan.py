@@ -9,6 +9,8 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pydantic import ValidationError
+
 from partner_attribution.build import Dbt
 from partner_attribution.errors import PlanError
 from partner_attribution.plan import graph, model, write
@@ -16,8 +18,6 @@ from partner_attribution.plan.chain import chained, digest, without
 from partner_attribution.plan.lookups import Lookups
 from partner_attribution.plan.verify import verify
 from partner_attribution.report.facts import read_facts, select
-from pydantic import ValidationError
-
 from tests.plan.fake_dbt import all_green, install
 from tests.report.served import World, empty_world, hostile_world, one_partner_world, write_served
 

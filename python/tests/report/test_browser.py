@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from partner_attribution.report.facts import read_facts
 from partner_attribution.report.html import dashboard
-
 from tests.report.served import World, empty_world, hostile_world, write_served
 
 pytestmark = pytest.mark.browser

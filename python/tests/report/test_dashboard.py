@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from partner_attribution.report import words
 from partner_attribution.report.facts import Facts, read_facts
 from partner_attribution.report.html import dashboard
 from partner_attribution.report.markdown import summary
-
 from tests.report.served import (
     HOSTILE,
     World,

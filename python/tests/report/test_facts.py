@@ -5,11 +5,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import duckdb
-import partner_attribution.report
 import pytest
+
+import partner_attribution.report
 from partner_attribution.errors import PublicationError, UsageError
 from partner_attribution.report.facts import open_served, read_facts, resolve_method
-
 from tests.report.served import World, empty_world, write_served
 
 REPORT = Path(partner_attribution.report.__file__).parent

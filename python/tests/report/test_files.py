@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from partner_attribution.errors import AttributionError
 from partner_attribution.report import files
-
 from tests.report.served import HOSTILE
 
 NAMES = [*HOSTILE, "../../etc/passwd", "..", ".", "", "/abs", "a/b", "CON", "nul", "e\u0301t\u00e9"]

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from partner_attribution.report import format as fmt
 
+from partner_attribution.report import format as fmt
 from tests.report.served import HOSTILE
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import duckdb
 import pytest
+
 from partner_attribution import publish
 from partner_attribution.errors import BuildError, BusyError, PublicationError
 from partner_attribution.report.facts import read_facts
-
 from tests.report.served import World, write_served
 
 KILLED_AT = ("_copy_comments", "_settings_hash", "_sync", "_point_to")

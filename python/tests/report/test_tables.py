@@ -5,9 +5,9 @@ import io
 
 import openpyxl
 import pytest
+
 from partner_attribution.report import tables
 from partner_attribution.report.facts import Facts, read_facts
-
 from tests.report.served import FORMULA, HOSTILE, hostile_world, write_served
 
 RUNS = ("=", "+", "-", "@", "\t", "\r")
