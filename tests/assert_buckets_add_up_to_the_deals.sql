@@ -17,14 +17,14 @@ inner join {{ ref('rpt_reconciliation') }} as reconciliation
 
 left join (
     select
-        windows.campaign_id,
-        windows.window_id,
+        days.campaign_id,
+        days.window_id,
         conversions.milestone,
         sum(conversions.amount) as amount
-    from {{ ref('rpt_windows') }} as windows
+    from {{ ref('rpt_windows') }} as days
     inner join {{ ref('fct_conversions') }} as conversions
-        on conversions.milestone_on >= windows.window_start and conversions.milestone_on <= windows.window_end
-    group by windows.campaign_id, windows.window_id, conversions.milestone
+        on conversions.milestone_on >= days.window_start and conversions.milestone_on <= days.window_end
+    group by days.campaign_id, days.window_id, conversions.milestone
 ) as deals
     on
         windows.campaign_id = deals.campaign_id
@@ -33,4 +33,4 @@ left join (
 
 group by windows.campaign_id, windows.window_id, reconciliation.method, reconciliation.milestone
 
-having sum(reconciliation.amount) != coalesce(max(deals.amount), 0)
+having sum(reconciliation.amount) <> coalesce(max(deals.amount), 0)

@@ -17,4 +17,4 @@ left join {{ ref('fct_attribution_credits') }} as credits
 
 group by conversions.conversion_id, methods.method, conversions.amount
 
-having sum(credits.credited_amount) is null or sum(credits.credited_amount) != conversions.amount
+having sum(credits.credited_amount) is null or sum(credits.credited_amount) <> conversions.amount

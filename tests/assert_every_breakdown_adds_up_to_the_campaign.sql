@@ -25,4 +25,4 @@ group by
     breakdown.milestone,
     breakdown.dimensions
 
-having sum(breakdown.credited_amount) != coalesce(max(reconciliation.amount), -1)
+having sum(breakdown.credited_amount) <> coalesce(max(reconciliation.amount), -1)

@@ -3,4 +3,4 @@ select *
 
 from {{ ref('fct_feed_deliveries') }}
 
-where rows_read != rows_landed + rows_rejected + rows_superseded + rows_dropped + rows_refused
+where rows_read <> rows_landed + rows_rejected + rows_superseded + rows_dropped + rows_refused

@@ -22,4 +22,4 @@ left join (
 
 group by spend.campaign_id, spend.window_id, cells.method, cells.milestone
 
-having sum(spend.amount) != coalesce(max(cells.spend_amount), -1)
+having sum(spend.amount) <> coalesce(max(cells.spend_amount), -1)

@@ -14,7 +14,7 @@
 with
 
 unioned as (
-{{ union_connectors('accounts', columns) }}
+    {{ union_connectors('accounts', columns) }}
 ),
 
 keyed as (

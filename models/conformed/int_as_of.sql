@@ -40,10 +40,10 @@ latest as (
 
 select
     {% if var('as_of') -%}
-    cast('{{ var("as_of") }}' as date) as as_of,
-    true as is_set_by_user
+        cast('{{ var("as_of") }}' as date) as as_of,
+        true as is_set_by_user
     {%- else -%}
-    case when last_day > last_delivered_day then last_delivered_day else last_day end as as_of,
-    false as is_set_by_user
+        case when last_day > last_delivered_day then last_delivered_day else last_day end as as_of,
+        false as is_set_by_user
     {%- endif %}
 from latest

@@ -14,11 +14,23 @@ aliases as (
 
 named as (
 
-    select asset_id, {{ campaign_slug('asset_id') }} as alias, 1 as name_rank from assets
+    select
+        asset_id,
+        {{ campaign_slug('asset_id') }} as alias,
+        1 as name_rank
+    from assets
     union all
-    select asset_id, {{ campaign_slug('asset_name') }} as alias, 2 as name_rank from assets
+    select
+        asset_id,
+        {{ campaign_slug('asset_name') }} as alias,
+        2 as name_rank
+    from assets
     union all
-    select asset_id, {{ campaign_slug('alias') }} as alias, 3 as name_rank from aliases
+    select
+        asset_id,
+        {{ campaign_slug('alias') }} as alias,
+        3 as name_rank
+    from aliases
 
 ),
 
@@ -34,6 +46,8 @@ ranked as (
 
 )
 
-select alias, asset_id
+select
+    alias,
+    asset_id
 from ranked
 where choice_rank = 1

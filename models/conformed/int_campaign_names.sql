@@ -14,11 +14,23 @@ aliases as (
 
 named as (
 
-    select campaign_id, {{ campaign_slug('campaign_id') }} as alias, 1 as name_rank from campaigns
+    select
+        campaign_id,
+        {{ campaign_slug('campaign_id') }} as alias,
+        1 as name_rank
+    from campaigns
     union all
-    select campaign_id, {{ campaign_slug('campaign_name') }} as alias, 2 as name_rank from campaigns
+    select
+        campaign_id,
+        {{ campaign_slug('campaign_name') }} as alias,
+        2 as name_rank
+    from campaigns
     union all
-    select campaign_id, {{ campaign_slug('alias') }} as alias, 3 as name_rank from aliases
+    select
+        campaign_id,
+        {{ campaign_slug('alias') }} as alias,
+        3 as name_rank
+    from aliases
 
 ),
 
@@ -34,6 +46,8 @@ ranked as (
 
 )
 
-select alias, campaign_id
+select
+    alias,
+    campaign_id
 from ranked
 where choice_rank = 1

@@ -13,7 +13,7 @@
 with
 
 unioned as (
-{{ union_connectors('campaigns', columns) }}
+    {{ union_connectors('campaigns', columns) }}
 ),
 
 keyed as (

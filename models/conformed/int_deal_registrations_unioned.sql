@@ -17,7 +17,7 @@
 with
 
 unioned as (
-{{ union_connectors('deal_registrations', columns) }}
+    {{ union_connectors('deal_registrations', columns) }}
 ),
 
 keyed as (

@@ -40,7 +40,7 @@ distinct_needed as (
         currency,
         day
     from needed
-    where currency is not null and currency != '{{ var("reporting_currency") }}'
+    where currency is not null and currency <> '{{ var("reporting_currency") }}'
 
 ),
 
@@ -77,7 +77,7 @@ ranked as (
         *,
         row_number() over (
             partition by partner_id, currency, day
-            order by source_rank, ledger_priority, rate_source, rate_date desc
+            order by source_rank asc, ledger_priority asc, rate_source asc, rate_date desc
         ) as candidate_rank
     from candidates
 

@@ -68,7 +68,7 @@ direct as (
 bridges as (
 
     select * from bounded
-    where base_currency != '{{ var("reporting_currency") }}' and currency = '{{ var("reporting_currency") }}'
+    where base_currency <> '{{ var("reporting_currency") }}' and currency = '{{ var("reporting_currency") }}'
 
 ),
 
@@ -105,7 +105,7 @@ crossed as (
             and bounded.base_currency = bridges.base_currency
             and bounded.valid_from < bridges.valid_to
             and bridges.valid_from < bounded.valid_to
-    where bounded.currency != '{{ var("reporting_currency") }}'
+    where bounded.currency <> '{{ var("reporting_currency") }}'
 
 ),
 

@@ -12,7 +12,7 @@
 with
 
 delivered as (
-{{ union_connectors('fx_rates', columns) }}
+    {{ union_connectors('fx_rates', columns) }}
 ),
 
 feeds as (

@@ -22,7 +22,7 @@
 with
 
 unioned as (
-{{ union_connectors('opportunities', columns) }}
+    {{ union_connectors('opportunities', columns) }}
 ),
 
 keyed as (

@@ -11,7 +11,7 @@
 with
 
 unioned as (
-{{ union_connectors('opportunity_people', columns) }}
+    {{ union_connectors('opportunity_people', columns) }}
 ),
 
 keyed as (

@@ -10,7 +10,7 @@
 with
 
 unioned as (
-{{ union_connectors('opportunity_stages', columns) }}
+    {{ union_connectors('opportunity_stages', columns) }}
 ),
 
 keyed as (

@@ -14,11 +14,26 @@ aliases as (
 
 named as (
 
-    select partner_id, {{ campaign_slug('partner_id') }} as alias, cast(null as {{ dbt.type_string() }}) as connector, 1 as name_rank from partners
+    select
+        partner_id,
+        {{ campaign_slug('partner_id') }} as alias,
+        cast(null as {{ dbt.type_string() }}) as connector,
+        1 as name_rank
+    from partners
     union all
-    select partner_id, {{ campaign_slug('partner_name') }} as alias, cast(null as {{ dbt.type_string() }}) as connector, 2 as name_rank from partners
+    select
+        partner_id,
+        {{ campaign_slug('partner_name') }} as alias,
+        cast(null as {{ dbt.type_string() }}) as connector,
+        2 as name_rank
+    from partners
     union all
-    select partner_id, {{ campaign_slug('alias') }} as alias, nullif(trim(connector), '') as connector, 3 as name_rank from aliases
+    select
+        partner_id,
+        {{ campaign_slug('alias') }} as alias,
+        nullif(trim(connector), '') as connector,
+        3 as name_rank
+    from aliases
 
 ),
 
@@ -34,6 +49,9 @@ ranked as (
 
 )
 
-select alias, connector, partner_id
+select
+    alias,
+    connector,
+    partner_id
 from ranked
 where choice_rank = 1

@@ -16,7 +16,7 @@
 with
 
 unioned as (
-{{ union_connectors('people', columns) }}
+    {{ union_connectors('people', columns) }}
 ),
 
 keyed as (

@@ -9,7 +9,7 @@
 with
 
 unioned as (
-{{ union_connectors('person_merges', columns) }}
+    {{ union_connectors('person_merges', columns) }}
 ),
 
 keyed as (

@@ -17,7 +17,7 @@
 with
 
 unioned as (
-{{ union_connectors('spend', columns) }}
+    {{ union_connectors('spend', columns) }}
 ),
 
 keyed as (

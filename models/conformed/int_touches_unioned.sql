@@ -29,7 +29,7 @@
 with
 
 unioned as (
-{{ union_connectors('touches', columns) }}
+    {{ union_connectors('touches', columns) }}
 ),
 
 keyed as (

@@ -16,9 +16,15 @@ registered as (
 -- credit stays visible.
 mentioned as (
 
-    select asset_id, asset_raw from {{ ref('int_touches_classified') }}
+    select
+        asset_id,
+        asset_raw
+    from {{ ref('int_touches_classified') }}
     union all
-    select asset_id, asset_raw from {{ ref('int_spend_normalised') }}
+    select
+        asset_id,
+        asset_raw
+    from {{ ref('int_spend_normalised') }}
 
 ),
 

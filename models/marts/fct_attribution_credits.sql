@@ -65,7 +65,7 @@ select
     split.campaign_id,
     split.asset_id,
     case
-        when conversions.region != 'unknown' then conversions.region
+        when conversions.region <> 'unknown' then conversions.region
         else coalesce(split.touch_region, 'unknown')
     end as region,
     split.touched_at,

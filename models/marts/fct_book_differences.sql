@@ -37,7 +37,7 @@ compared as (
         cast(other_amount - primary_amount as decimal(18, 2)) as difference_amount,
         abs({{ ratio('other_amount - primary_amount', 'primary_amount') }}) as difference_share
     from pairs
-    where coalesce(primary_amount, 0) != coalesce(other_amount, 0)
+    where coalesce(primary_amount, 0) <> coalesce(other_amount, 0)
 
     union all
 
@@ -51,7 +51,7 @@ compared as (
         cast(null as decimal(18, 2)) as difference_amount,
         cast(null as double) as difference_share
     from pairs
-    where primary_stage != other_stage
+    where primary_stage <> other_stage
 
     union all
 
@@ -67,7 +67,7 @@ compared as (
     from pairs
     where
         coalesce(primary_close_date, cast('0001-01-01' as date))
-        != coalesce(other_close_date, cast('0001-01-01' as date))
+        <> coalesce(other_close_date, cast('0001-01-01' as date))
 
 )
 

@@ -114,10 +114,22 @@ undeclared as (
 
 )
 
-select 'taxonomy' as section, * from stages
+select
+    'taxonomy' as section,
+    *
+from stages
 union all
-select 'taxonomy' as section, * from channels
+select
+    'taxonomy' as section,
+    *
+from channels
 union all
-select 'taxonomy' as section, * from campaigns
+select
+    'taxonomy' as section,
+    *
+from campaigns
 union all
-select 'taxonomy' as section, * from undeclared
+select
+    'taxonomy' as section,
+    *
+from undeclared

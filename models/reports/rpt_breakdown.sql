@@ -45,7 +45,7 @@ in_window as (
             windows.campaign_id = credits.credited_campaign_id
             and credits.milestone_on >= windows.window_start
             and credits.milestone_on <= windows.window_end
-    where credits.partner_id != 'unattributed'
+    where credits.partner_id <> 'unattributed'
 
 ),
 
@@ -70,7 +70,7 @@ credited as (
         window_id,
         method,
         milestone,
-        cube (partner_id, channel, asset_id, region)
+        cube(partner_id, channel, asset_id, region)
 
 ),
 
@@ -89,7 +89,7 @@ spent as (
     group by
         campaign_id,
         window_id,
-        cube (partner_id, channel, asset_id)
+        cube(partner_id, channel, asset_id)
 
 ),
 

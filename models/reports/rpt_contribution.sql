@@ -39,11 +39,20 @@ targets as (
 -- Who should stand in the table: everyone who takes part, has a target, earned credit or spent.
 participants as (
 
-    select campaign_id, partner_id from {{ ref('campaign_partners') }}
+    select
+        campaign_id,
+        partner_id
+    from {{ ref('campaign_partners') }}
     union
-    select campaign_id, partner_id from targets
+    select
+        campaign_id,
+        partner_id
+    from targets
     union
-    select campaign_id, partner_id from breakdown
+    select
+        campaign_id,
+        partner_id
+    from breakdown
 
 ),
 

@@ -82,13 +82,45 @@ counted as (
 
 staged as (
 
-    select campaign_id, window_id, partner_id, 1 as stage_order, 'engaged' as stage, engaged as entered, cast(null as {{ dbt.type_bigint() }}) as entered_before from counted
+    select
+        campaign_id,
+        window_id,
+        partner_id,
+        1 as stage_order,
+        'engaged' as stage,
+        engaged as entered,
+        cast(null as {{ dbt.type_bigint() }}) as entered_before
+    from counted
     union all
-    select campaign_id, window_id, partner_id, 2 as stage_order, 'opportunity' as stage, opportunity as entered, engaged as entered_before from counted
+    select
+        campaign_id,
+        window_id,
+        partner_id,
+        2 as stage_order,
+        'opportunity' as stage,
+        opportunity as entered,
+        engaged as entered_before
+    from counted
     union all
-    select campaign_id, window_id, partner_id, 3 as stage_order, 'proposal' as stage, proposal as entered, opportunity as entered_before from counted
+    select
+        campaign_id,
+        window_id,
+        partner_id,
+        3 as stage_order,
+        'proposal' as stage,
+        proposal as entered,
+        opportunity as entered_before
+    from counted
     union all
-    select campaign_id, window_id, partner_id, 4 as stage_order, 'closed_won' as stage, closed_won as entered, proposal as entered_before from counted
+    select
+        campaign_id,
+        window_id,
+        partner_id,
+        4 as stage_order,
+        'closed_won' as stage,
+        closed_won as entered,
+        proposal as entered_before
+    from counted
 
 )
 

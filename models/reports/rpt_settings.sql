@@ -29,17 +29,17 @@ with
 settings as (
 
     {% for setting, unit, effect in settings %}
-    select
-        '{{ setting }}' as setting,
-        {% if setting == 'as_of' -%}
-        (select cast(as_of as {{ dbt.type_string() }}) from {{ ref('int_as_of') }})
-        {%- else -%}
-        '{{ (var(setting) if var(setting) is string or var(setting) is number else tojson(var(setting))) | string | replace("'", "''") }}'
-        {%- endif %} as value,
-        '{{ unit }}' as unit,
-        '{{ effect }}' as effect,
-        {{ loop.index }} as setting_order
-    {{ 'union all' if not loop.last }}
+        select
+            '{{ setting }}' as setting,
+            {% if setting == 'as_of' -%}
+                (select cast(as_of as {{ dbt.type_string() }}) from {{ ref('int_as_of') }})
+            {%- else -%}
+                {{ dbt.string_literal(dbt.escape_single_quotes(var(setting) if var(setting) is string else tojson(var(setting)))) }}
+            {%- endif %} as value,
+            '{{ unit }}' as unit,
+            '{{ effect }}' as effect,
+            {{ loop.index }} as setting_order
+        {{ 'union all' if not loop.last }}
     {% endfor %}
 
 )

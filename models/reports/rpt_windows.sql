@@ -1,3 +1,9 @@
+{%- for window_id in var('report_windows') if window_id != 'campaign' -%}
+    {%- if not modules.re.fullmatch('[1-9][0-9]{0,3}d', window_id) -%}
+        {{ exceptions.raise_compiler_error("Window '" ~ window_id ~ "' in var report_windows is neither `campaign` nor `<N>d` with N from 1 to 9999. Example: report_windows: ['30d', 'campaign'].") }}
+    {%- endif -%}
+{%- endfor -%}
+
 with
 
 campaigns as (
@@ -15,15 +21,11 @@ as_of as (
 windows as (
 
     {% for window_id in var('report_windows') %}
-    {%- set days = window_id | replace('d', '') -%}
-    {%- if window_id != 'campaign' and not (window_id.endswith('d') and days.isdigit() and days | int > 0) -%}
-        {{ exceptions.raise_compiler_error("Window '" ~ window_id ~ "' in var report_windows is neither `campaign` nor `<N>d` with N > 0. Example: report_windows: ['30d', 'campaign'].") }}
-    {%- endif %}
-    select
-        '{{ window_id }}' as window_id,
-        {{ 'cast(null as integer)' if window_id == 'campaign' else days }} as days
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
+        select
+            '{{ window_id }}' as window_id,
+            {{ 'cast(null as integer)' if window_id == 'campaign' else window_id | replace('d', '') }} as days
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 
 ),
 

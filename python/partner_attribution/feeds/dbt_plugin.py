@@ -8,13 +8,15 @@ profiles.yml:
           data_dir: "{{ env_var('DATA_DIR', 'demo/deliveries') }}"
           project_dir: .
           seeds_dir: seeds
-          reporting_currency: USD
+          reporting_currency: USD  # empty: as dbt_project.yml says
 """
 
+import os
 import threading
 from pathlib import Path
 from typing import Any
 
+import yaml
 from dbt.adapters.duckdb.plugins import BasePlugin
 from dbt.adapters.events.logging import AdapterLogger
 from duckdb import DuckDBPyConnection
@@ -35,7 +37,12 @@ class Plugin(BasePlugin):
         self.project_dir = Path(config.get("project_dir", ".")).resolve()
         self.data_dir = self.project_dir / config.get("data_dir", "demo/deliveries")
         self.seeds_dir = self.project_dir / config.get("seeds_dir", "seeds")
-        self.reporting_currency = config.get("reporting_currency", "USD")
+        self.reporting_currency = config.get("reporting_currency") or self._project_currency()
+
+    def _project_currency(self) -> str:
+        project = self.project_dir / "dbt_project.yml"
+        settings = yaml.safe_load(project.read_text()) if project.is_file() else {}
+        return str((settings.get("vars") or {}).get("reporting_currency") or "USD")
 
     def configure_connection(self, conn: DuckDBPyConnection) -> None:
         """Land what arrived; quick when nothing changed."""
@@ -52,6 +59,12 @@ class Plugin(BasePlugin):
     def _tell(self, report: LandingReport) -> None:
         if report.skipped:
             return
+        own_seeds = self.data_dir / "seeds"
+        if own_seeds.is_dir() and not os.environ.get("SEEDS_DIR"):
+            _log.warning(
+                f"feeds: {own_seeds} is not used; the lookups come from {self.seeds_dir}."
+                f" Build with `DATA_DIR={self.data_dir} make build`, which uses both."
+            )
         rows = report.rows or {}
         _log.info(
             f"feeds: {rows.get('rows_read', 0)} rows read, {rows.get('rows_landed', 0)} landed,"

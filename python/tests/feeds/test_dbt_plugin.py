@@ -51,3 +51,10 @@ def test_no_data_folder_and_no_declarations_are_fine(tmp_path: Path) -> None:
     conn = duckdb.connect()
     Plugin(name="feeds", plugin_config={"project_dir": str(tmp_path)}).configure_connection(conn)
     assert conn.execute("from raw_feeds.feeds").fetchall() == []
+
+
+def test_without_a_currency_the_projects_setting_counts(workspace: Workspace) -> None:
+    (workspace.root / "dbt_project.yml").write_text("vars: {reporting_currency: CHF}\n")
+    workspace.put("deal.csv", [HEADER, *GOOD])
+    plugin(workspace, reporting_currency="").configure_connection(workspace.conn)
+    assert workspace.rows("select distinct currency from raw_feeds.feeds") == [("CHF",)]
