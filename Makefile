@@ -11,7 +11,7 @@ export DBT_PROFILES_DIR := $(CURDIR)
 export DO_NOT_TRACK := 1
 # A data folder may carry its own lookups in seeds/; what it leaves out is taken as empty.
 ifneq ($(wildcard $(DATA_DIR)/seeds),)
-export SEEDS_DIR := $(CURDIR)/build/seeds
+export SEEDS_DIR := build/seeds
 endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark lock clean

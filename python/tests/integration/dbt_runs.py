@@ -26,7 +26,7 @@ def dbt_build(
 ) -> Path:
     """Build the project from `data_dir` and return the path of the DuckDB file.
 
-    Fails with dbt's own last words when the build fails.
+    seeds_dir: a folder inside the checkout, as for users. Fails with dbt's own last words.
     """
     work.mkdir(parents=True, exist_ok=True)
     database = work / "warehouse.duckdb"
@@ -40,7 +40,7 @@ def dbt_build(
         "DBT_PROFILES_DIR": str(PROJECT),
     }
     if seeds_dir is not None:
-        environment["SEEDS_DIR"] = str(seeds_dir)
+        environment["SEEDS_DIR"] = str(seeds_dir.relative_to(PROJECT))
     command = [
         str(Path(sys.executable).with_name("dbt")),
         "--no-use-colors",

@@ -6,6 +6,10 @@ The judge is template_world.expected_credits, which shares no code with the proj
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -19,7 +23,7 @@ SEED = int(os.environ.get("WORLD_SEED", "7"))
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
     """(data_dir, seeds_dir) of two partners whose own seeds name them and nothing more."""
     folder = tmp_path_factory.mktemp("workspace")
     data_dir = folder / "data"
@@ -29,8 +33,10 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     (own / "partners.csv").write_text(
         "partner_id,partner_name,ledger_priority\nalpha,Alpha Inc,1\nbeta,Beta GmbH,2\n"
     )
-    compose(PROJECT / "seeds", own, folder / "seeds")
-    return data_dir, folder / "seeds"
+    seeds = PROJECT / "build" / f"test-seeds-{os.getpid()}"
+    compose(PROJECT / "seeds", own, seeds)
+    yield data_dir, seeds
+    shutil.rmtree(seeds)
 
 
 def test_credits_equal_an_independent_calculation_to_the_cent(
@@ -102,3 +108,21 @@ def test_two_files_and_no_lookup_are_enough(tmp_path: Path) -> None:
         " 'gamma.template:o1:opportunity'",
     )
     assert excluded == [("gamma.template:t4", "accelerated")]
+
+
+def test_lookups_outside_the_checkout_are_refused_before_dbt_could_overwrite_them(
+    tmp_path: Path,
+) -> None:
+    precious = tmp_path / "partners.csv"
+    precious.write_text("partner_id\nalpha\n")
+    run = subprocess.run(
+        [str(Path(sys.executable).with_name("dbt")), "seed", "--target-path", str(tmp_path / "t")],
+        cwd=PROJECT,
+        env={**os.environ, "SEEDS_DIR": str(tmp_path), "DUCKDB_PATH": str(tmp_path / "w.duckdb")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 2
+    assert "SEEDS_DIR must be a folder inside the checkout" in run.stdout
+    assert precious.read_text() == "partner_id\nalpha\n"

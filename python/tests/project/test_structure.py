@@ -15,10 +15,10 @@ PACKAGE = PROJECT / "python" / "partner_attribution"
 
 # Who may import whom inside the package. The reporter reads contracted tables, never methods.
 ALLOWED_IMPORTS = {
-    "attribution": {"attribution"},
+    "attribution": {"attribution", "errors"},
     "feeds": {"feeds", "errors"},
     "report": {"report", "errors"},
-    "plan": {"plan", "report", "errors"},
+    "plan": {"plan", "report", "build", "publish", "errors"},
 }
 
 
@@ -76,7 +76,13 @@ def test_every_connector_supplies_what_the_list_says(manifest: dict[str, Any]) -
         f"int_{name}__{entity}" for name, entities in connectors.items() for entity in entities
     }
     built = {node["name"] for node in models(manifest).values() if layer(node) == 0}
-    assert listed == {name for name in built if name.startswith("int_")}
+    assert listed <= built, listed - built
+    connectors_built = {
+        Path(node["original_file_path"]).parts[2]
+        for node in models(manifest).values()
+        if layer(node) == 0
+    }
+    assert connectors_built - {"feeds"} == set(connectors)
 
 
 def test_both_doors_have_contracts(manifest: dict[str, Any]) -> None:
@@ -99,7 +105,7 @@ def test_no_model_or_macro_is_a_page_too_long() -> None:
     long = [
         f"{path.relative_to(PROJECT)}: {count}"
         for path in sorted((PROJECT / "models").rglob("*.sql"))
-        if (count := len(path.read_text().splitlines())) > (90 if "staging" in path.parts else 220)
+        if (count := len(path.read_text().splitlines())) > (125 if "staging" in path.parts else 200)
     ]
     assert not long, long
 
