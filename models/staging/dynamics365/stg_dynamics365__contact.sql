@@ -1,0 +1,44 @@
+with
+
+source as (
+
+    select * from {{ source('dynamics365', 'contact') }}
+
+),
+
+renamed as (
+
+    select
+        _partner_id as partner_id,
+        _feed_id as feed_id,
+        _delivered_at as delivered_at,
+
+        -- ids; a contact may belong to another contact, which is no account
+        contactid as contact_id,
+        case
+            when lower(trim(coalesce(parentcustomeridtype, ''))) not in ('contact', '2')
+                then parentcustomerid
+        end as account_id,
+        originatingleadid as originating_lead_id,
+        case when coalesce(merged, true) then masterid end as master_contact_id,
+
+        -- strings; the column holds an address or its hash
+        coalesce({{ email_key('emailaddress1', 'lower_trim') }}, {{ email_key_of_hash('emailaddress1') }})
+            as email_key_lower_trim,
+        coalesce({{ email_key('emailaddress1', 'google') }}, {{ email_key_of_hash('emailaddress1') }})
+            as email_key_google,
+        {{ email_domain('emailaddress1') }} as email_domain,
+        address1_country as country,
+
+        -- timestamps
+        createdon as created_at,
+        mqldate as mql_at,
+
+        -- flags
+        coalesce(_fivetran_deleted, false) as is_deleted
+
+    from source
+
+)
+
+select * from renamed
