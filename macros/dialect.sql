@@ -89,3 +89,9 @@
 {% macro default__json_text(expression, path) %}get_json_object({{ expression }}, '$.{{ path }}'){% endmacro %}
 {% macro duckdb__json_text(expression, path) %}json_extract_string({{ expression }}, '$.{{ path }}'){% endmacro %}
 {% macro bigquery__json_text(expression, path) %}json_value({{ expression }}, '$.{{ path }}'){% endmacro %}
+
+{# Insertions, deletions and replacements between two texts. DuckDB counts bytes, so compare plain ASCII only. #}
+{% macro edit_distance(left, right) %}{{ return(adapter.dispatch('edit_distance')(left, right)) }}{% endmacro %}
+{% macro default__edit_distance(left, right) %}levenshtein({{ left }}, {{ right }}){% endmacro %}
+{% macro snowflake__edit_distance(left, right) %}editdistance({{ left }}, {{ right }}){% endmacro %}
+{% macro bigquery__edit_distance(left, right) %}edit_distance({{ left }}, {{ right }}){% endmacro %}

@@ -49,3 +49,12 @@
 {% macro email_domain(email) -%}
     {{ regex_extract("lower(trim(" ~ email ~ "))", "^[^@]+@([^@\\s]+[.][^@.\\s]+)$") }}
 {%- endmacro %}
+
+{# Text with whatever looks like an address replaced: UTM values and names are typed by anybody. #}
+{% macro without_addresses(text) -%}
+    case
+        when {{ text }} like '%@%'
+            then {{ regex_replace(text, "[^\\s@/?&=<>,;|]+@[^\\s@/?&=<>,;|]+[.][^\\s@/?&=<>,;|]+", "(address)") }}
+        else {{ text }}
+    end
+{%- endmacro %}

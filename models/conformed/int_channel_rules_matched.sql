@@ -6,6 +6,12 @@ touches as (
 
 ),
 
+repaired as (
+
+    select * from {{ ref('int_utm_values_repaired') }}
+
+),
+
 rules as (
 
     -- A blank cell of the seed stands for "any".
@@ -45,12 +51,13 @@ channel_aliases as (
 combinations as (
 
     select distinct
-        touch_type,
-        coalesce(channel_raw, '') as channel_raw,
-        coalesce(utm_source, '') as utm_source,
-        coalesce(utm_medium, '') as utm_medium,
-        coalesce(utm_campaign, '') as utm_campaign
+        touches.touch_type,
+        coalesce(touches.channel_raw, '') as channel_raw,
+        coalesce(repaired.utm_source, touches.utm_source, '') as utm_source,
+        coalesce(repaired.utm_medium, touches.utm_medium, '') as utm_medium,
+        coalesce(repaired.typed_utm_campaign, touches.utm_campaign, '') as utm_campaign
     from touches
+    left join repaired on touches.touch_id = repaired.touch_id
 
 ),
 
@@ -125,7 +132,7 @@ select
     case
         when delivered_channel is not null then delivered_channel
         when rule_channel is not null then rule_channel
-        when channel_name != '' then 'unmapped'
+        when channel_name <> '' then 'unmapped'
         else 'unassigned'
     end as channel,
     case

@@ -6,6 +6,12 @@ touches as (
 
 ),
 
+repaired as (
+
+    select * from {{ ref('int_utm_values_repaired') }}
+
+),
+
 channels as (
 
     select * from {{ ref('int_channel_rules_matched') }}
@@ -50,18 +56,22 @@ countries as (
 
 keyed as (
 
+    -- What was delivered, unless the contract repaired it; the delivered values stay as they are.
     select
-        *,
-        {{ utm_value('utm_id') }} as utm_id_value,
-        {{ campaign_slug(utm_value('utm_id')) }} as utm_id_slug,
-        {{ campaign_slug('campaign_ref') }} as campaign_ref_slug,
-        {{ campaign_slug(utm_value('campaign_raw')) }} as campaign_slug,
-        {{ campaign_slug(utm_value('utm_campaign')) }} as utm_campaign_slug,
-        {{ campaign_slug(utm_value('asset_raw')) }} as asset_slug,
-        {{ campaign_slug(utm_value('utm_content')) }} as utm_content_slug,
-        {{ campaign_slug(utm_value('utm_source')) }} as utm_source_slug,
-        lower(trim(country)) as country_slug
+        touches.*,
+        coalesce(repaired.utm_source, touches.utm_source, '') as read_utm_source,
+        coalesce(repaired.utm_medium, touches.utm_medium, '') as read_utm_medium,
+        coalesce(repaired.typed_utm_campaign, touches.utm_campaign, '') as read_utm_campaign,
+        {{ campaign_slug(utm_value('coalesce(repaired.utm_id, touches.utm_id)')) }} as utm_id_slug,
+        {{ campaign_slug('touches.campaign_ref') }} as campaign_ref_slug,
+        {{ campaign_slug(utm_value('touches.campaign_raw')) }} as campaign_slug,
+        {{ campaign_slug(utm_value('coalesce(repaired.utm_campaign, touches.utm_campaign)')) }} as utm_campaign_slug,
+        {{ campaign_slug(utm_value('touches.asset_raw')) }} as asset_slug,
+        {{ campaign_slug(utm_value('coalesce(repaired.utm_content, touches.utm_content)')) }} as utm_content_slug,
+        {{ campaign_slug(utm_value('coalesce(repaired.utm_source, touches.utm_source)')) }} as utm_source_slug,
+        lower(trim(touches.country)) as country_slug
     from touches
+    left join repaired on touches.touch_id = repaired.touch_id
 
 ),
 
@@ -88,7 +98,7 @@ classified as (
         coalesce(
             by_asset.asset_id,
             by_utm_content.asset_id,
-            case when keyed.touch_type != 'page_view' then keyed.asset_slug end
+            case when keyed.touch_type <> 'page_view' then keyed.asset_slug end
         ) as asset_id,
         coalesce(
             nullif(lower(trim(assets.owner_partner_id)), ''),
@@ -103,9 +113,9 @@ classified as (
         on
             keyed.touch_type = channels.touch_type
             and coalesce(keyed.channel_raw, '') = channels.channel_raw
-            and coalesce(keyed.utm_source, '') = channels.utm_source
-            and coalesce(keyed.utm_medium, '') = channels.utm_medium
-            and coalesce(keyed.utm_campaign, '') = channels.utm_campaign
+            and keyed.read_utm_source = channels.utm_source
+            and keyed.read_utm_medium = channels.utm_medium
+            and keyed.read_utm_campaign = channels.utm_campaign
     left join campaign_names as by_utm_id on keyed.utm_id_slug = by_utm_id.alias
     left join campaign_names as by_ref on keyed.campaign_ref_slug = by_ref.alias
     left join campaign_names as by_name on keyed.campaign_slug = by_name.alias

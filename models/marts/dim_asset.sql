@@ -18,7 +18,7 @@ mentioned as (
 
     select
         asset_id,
-        asset_raw
+        {{ without_addresses('asset_raw') }} as asset_raw
     from {{ ref('int_touches_classified') }}
     union all
     select

@@ -53,6 +53,6 @@ select
     status,
     cast(row_count as {{ dbt.type_bigint() }}) as row_count,
     cast(amount_at_stake as decimal(18, 2)) as amount_at_stake,
-    detail,
-    fix
+    {{ without_addresses('detail') }} as detail,
+    {{ without_addresses('fix') }} as fix
 from checks

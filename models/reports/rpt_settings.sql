@@ -21,6 +21,7 @@
     ('shared_mailbox_people', 'people', 'An address on more people of one feed is a shared mailbox.'),
     ('shared_domain_accounts', 'accounts', 'A domain on more accounts of one feed is a host, not a company.'),
     ('channel_rule_version', 'version', 'Rules that named the channels.'),
+    ('utm_repair_min_confidence', 'share', 'From this confidence on a repaired UTM value is believed.'),
     ('report_windows', 'windows', 'Windows reported for every campaign.'),
 ] -%}
 

@@ -169,6 +169,30 @@ def publish_command(
     return PARTIAL if fit.withheld else FINE
 
 
+@app.command("lint-links")
+@_told
+def lint_links_command(
+    file: Annotated[
+        Path, typer.Argument(help="CSV with a column url, or a link per line.", show_default=False)
+    ],
+    campaign: Annotated[str, typer.Option(help="Campaign of links that name none.")] = "",
+    partner: Annotated[str, typer.Option(help="Partner who places the links.")] = "",
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV instead of a table.")] = False,
+    project_dir: Annotated[Path, typer.Option(help="The dbt project, or below it.")] = Path(),
+) -> int:
+    """Check links against the UTM contract before launch."""
+    from partner_attribution.utm import command  # noqa: PLC0415
+
+    contract = command.project_contract(_project(project_dir.resolve()))
+    links, found = command.lint_file(file, contract, campaign=campaign, partner=partner)
+    if as_csv:
+        command.as_csv(found)
+    elif found:
+        command.as_table(found)
+    _tell(f"{links} links, {len(found)} findings.")
+    return PARTIAL if found else FINE
+
+
 @plan_app.command("verify")
 @_told
 def verify_command(

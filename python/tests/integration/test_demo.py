@@ -83,12 +83,12 @@ def test_golden_figures(built: Path) -> None:
         """,
     )
     assert [(partner, milestone, str(amount)) for partner, milestone, amount, _ in figures] == [
-        ("acme", "closed_won", "726178.67"),
-        ("contoso", "closed_won", "41024.04"),
-        ("northwind", "closed_won", "521944.78"),
-        ("acme", "opportunity", "2162615.50"),
-        ("contoso", "opportunity", "163322.34"),
-        ("northwind", "opportunity", "1781838.56"),
+        ("acme", "closed_won", "533178.42"),
+        ("contoso", "closed_won", "20978.61"),
+        ("northwind", "closed_won", "414260.42"),
+        ("acme", "opportunity", "2398315.06"),
+        ("contoso", "opportunity", "285613.24"),
+        ("northwind", "opportunity", "1556012.17"),
     ]
 
 
