@@ -52,7 +52,9 @@ def attribute(
     conversions: one row per conversion: conversion_id, amount_cents (whole, any sign).
     touches: one row per conversion and eligible touch: conversion_id, touch_id, touched_at_us and
         whatever else the methods read (is_direct, anchors, ...). Unique by conversion and touch.
-    methods: names in the registry. settings: parameters of all methods.
+    methods: names in the registry; those that credit players only (markov_global) have no rows
+        here. Methods learned per player read columns that `with_player_weights` adds.
+    settings: parameters of all methods.
 
     Both frames are anything Narwhals reads, from one engine. Returns that engine's own frame, lazy
     if the input is: conversion_id, touch_id, method, credit_share, credit_cents, one row per
@@ -67,7 +69,12 @@ def attribute(
     or beyond 2**50 cents (this alone runs a query: smallest and largest amount).
     """
     settings = settings or Settings()
-    chosen = find_methods(methods)
+    chosen = tuple(method for method in find_methods(methods) if method.has_rows)
+    if not chosen:
+        raise AttributionError(
+            "All methods given credit players only, none credits touches.",
+            do="add one that does, such as markov_path",
+        )
     extra = sorted({column for method in chosen for column in method.columns(settings)})
     conversion_rows = _selected(conversions, "conversions", (CONVERSION, AMOUNT))
     touch_rows = _selected(touches, "touches", (CONVERSION, TOUCH, TOUCHED_AT, *extra))

@@ -31,6 +31,11 @@ def rank_column(what: str) -> str:
     return f"__{what}_rank"
 
 
+def player_weight_column(method: str) -> str:
+    """Return the input column that holds what a touch's player weighs under a method."""
+    return f"player_weight_{method}"
+
+
 def later_column(milestone: str) -> str:
     """Return the column that is true on touches later than a milestone's anchor touch."""
     return f"__later_than_{milestone}"
@@ -65,6 +70,10 @@ class Journey:
         if name not in DIMENSIONS:
             raise unknown_name("dimension", name, DIMENSIONS)
         return nw.col(name)
+
+    def player_weight(self, method: str) -> nw.Expr:
+        """What the touch's player weighs under a method registered with `by_player`; else 0."""
+        return nw.col(player_weight_column(method)).fill_null(0).cast(nw.Int64)
 
     # order: touched_at, then touch_id
 

@@ -14,6 +14,7 @@ import narwhals as nw
 from partner_attribution.attribution.exact import halving_weight, number
 from partner_attribution.attribution.journey import Journey
 from partner_attribution.attribution.settings import Settings, half_life_us, integer_weights
+from partner_attribution.errors import AttributionError
 
 
 def first_touch(journey: Journey, settings: Settings) -> nw.Expr:
@@ -94,6 +95,28 @@ def custom(journey: Journey, settings: Settings) -> nw.Expr:
         is_named = journey.dimension(settings.custom_by) == name
         weight = nw.when(is_named).then(number(value)).otherwise(weight)
     return weight
+
+
+def markov_path(journey: Journey, settings: Settings) -> nw.Expr:
+    """Weigh each touch by the removal effect of its player."""
+    return journey.player_weight("markov_path")
+
+
+def shapley_set(journey: Journey, settings: Settings) -> nw.Expr:
+    """Weigh the players of a journey alike, and so the touches of each player."""
+    return journey.player_weight("shapley_set")
+
+
+def shapley_rate(journey: Journey, settings: Settings) -> nw.Expr:
+    """Weigh each touch by the Shapley value of its player; a negative one counts 0."""
+    return journey.player_weight("shapley_rate")
+
+
+def without_rows(journey: Journey, settings: Settings) -> nw.Expr:
+    """Refuse: the method credits players, not touches."""
+    raise AttributionError(
+        "This method has no credit per touch.", do="use markov_path for credit per touch"
+    )
 
 
 def _anchored(journey: Journey, shares: Sequence[float], milestones: Sequence[str]) -> nw.Expr:

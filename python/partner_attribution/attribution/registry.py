@@ -9,7 +9,11 @@ from typing import Literal
 import narwhals as nw
 
 from partner_attribution.attribution import methods
-from partner_attribution.attribution.journey import Journey, anchor_column
+from partner_attribution.attribution.journey import (
+    Journey,
+    anchor_column,
+    player_weight_column,
+)
 from partner_attribution.attribution.settings import Settings, unknown_name
 from partner_attribution.errors import AttributionError
 
@@ -38,11 +42,13 @@ class Method:
     needs_order: the weights use first, last or anchor touches.
     anchors: milestones whose anchor touches the weights use.
     skips_direct: the weights use the last touch that is not direct.
+    by_player: learned per player from compared journeys; touches carry player_weight_<id>.
+    has_rows: credits touches. Otherwise players only: no credit can be joined to a deal.
     """
 
     id: str
     label: str
-    family: Literal["single touch", "multi-touch", "milestones", "custom"]
+    family: Literal["single touch", "multi-touch", "milestones", "custom", "data-driven"]
     definition: str
     scope: str = TO_MILESTONE
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -53,12 +59,15 @@ class Method:
     needs_order: bool = False
     anchors: tuple[str, ...] = ()
     skips_direct: bool = False
+    by_player: bool = False
+    has_rows: bool = True
 
     def columns(self, settings: Settings) -> tuple[str, ...]:
         """Touch columns which this method uses beside identifiers and times."""
         anchors = tuple(anchor_column(milestone) for milestone in self.anchors)
         direct = ("is_direct",) if self.skips_direct else ()
-        return (*self.reads(settings), *anchors, *direct)
+        learned = (player_weight_column(self.id),) if self.by_player and self.has_rows else ()
+        return (*self.reads(settings), *anchors, *direct, *learned)
 
 
 REGISTRY: dict[str, Method] = {}
@@ -103,6 +112,8 @@ _HALF_LIVES = {
     "half_life_days": "days",
     "half_life_days_by_campaign_type": "days per campaign type",
 }
+_PLAYERS = {"player_dimension": "channel, partner or partner_channel"}
+_MARKOV = {**_PLAYERS, "markov_order": "touches that a state remembers, or auto"}
 _CUSTOM = {
     "custom_by": "channel or touch_type",
     "custom_weights": "weight per value",
@@ -212,6 +223,47 @@ for _method in (
         parameters=_CUSTOM,
         weights=methods.custom,
         reads=lambda settings: (settings.custom_by,),
+    ),
+    Method(
+        id="markov_path",
+        label="Markov removal effect, per journey",
+        family="data-driven",
+        definition="The touches of a journey share it in proportion to the removal effects of "
+        "their players.",
+        parameters=_MARKOV,
+        weights=methods.markov_path,
+        by_player=True,
+    ),
+    Method(
+        id="markov_global",
+        label="Markov removal effect, overall",
+        family="data-driven",
+        definition="Players share all conversions in proportion to their removal effects; no "
+        "credit belongs to a single deal.",
+        parameters=_MARKOV,
+        weights=methods.without_rows,
+        by_player=True,
+        has_rows=False,
+    ),
+    Method(
+        id="shapley_set",
+        label="Shapley value of player sets",
+        family="data-driven",
+        definition="The distinct players of a journey get the same share; each player's goes "
+        "evenly to its touches there.",
+        parameters=_PLAYERS,
+        weights=methods.shapley_set,
+        by_player=True,
+    ),
+    Method(
+        id="shapley_rate",
+        label="Shapley value of conversion rates",
+        family="data-driven",
+        definition="The touches of a journey share it in proportion to their players' Shapley "
+        "values of the conversion rate; negative values count 0.",
+        parameters=_PLAYERS,
+        weights=methods.shapley_rate,
+        by_player=True,
     ),
 ):
     register(_method)

@@ -15,6 +15,13 @@ MICROSECONDS_PER_DAY = 86_400_000_000
 WEIGHT_DECIMALS = 5  # keeps every weight an integer of at most 17 bits
 MAX_HALF_LIFE_DAYS = 36_500
 CUSTOM_DIMENSIONS = ("channel", "touch_type")
+PLAYER_DIMENSIONS = {
+    "channel": ("channel",),
+    "partner": ("partner_id",),
+    "partner_channel": ("partner_id", "channel"),
+}
+AUTO = "auto"
+MAX_MARKOV_ORDER = 4
 _EXAMPLES = {
     3: "[0.4, 0.4, 0.2]",
     4: "[0.3, 0.3, 0.3, 0.1]",
@@ -36,6 +43,10 @@ class Settings:
     custom_by: the touch column that `custom_weights` speaks of: `channel` or `touch_type`.
     custom_weights: weight (>= 0) of each value of that column.
     custom_other_weight: weight (>= 0) of the values which `custom_weights` does not list.
+    player_dimension: what Markov and Shapley methods learn about: `channel`, `partner` (credited)
+        or `partner_channel`.
+    markov_order: how many touches a state of the chain remembers, 1 to 4, or `auto`: the order
+        with the least BIC.
 
     Weights keep five decimals. Raises AttributionError naming the setting, the value and an
     example of a good one.
@@ -50,6 +61,8 @@ class Settings:
     custom_by: str = "channel"
     custom_weights: Mapping[str, float] = field(default_factory=dict)
     custom_other_weight: float = 0.0
+    player_dimension: str = "channel"
+    markov_order: int | str = 1
 
     def __post_init__(self) -> None:
         for name, size in (
@@ -81,6 +94,9 @@ class Settings:
             "custom_other_weight",
             _checked_weight("custom_other_weight", self.custom_other_weight),
         )
+        if self.player_dimension not in PLAYER_DIMENSIONS:
+            raise unknown_name("player_dimension", self.player_dimension, PLAYER_DIMENSIONS)
+        _freeze(self, "markov_order", _checked_order("markov_order", self.markov_order))
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> AttributionError:
@@ -124,6 +140,16 @@ def _number(name: str, value: Any, expected: str) -> float:
     if number is None or not number.is_finite():
         raise _unusable(name, value, expected)
     return float(number)
+
+
+def _checked_order(name: str, value: Any) -> int | str:
+    expected = f"a whole number from 1 to {MAX_MARKOV_ORDER}, or auto"
+    if value == AUTO:
+        return AUTO
+    order = _number(name, value, expected)
+    if order not in range(1, MAX_MARKOV_ORDER + 1):
+        raise _unusable(name, value, expected)
+    return int(order)
 
 
 def _checked_weight(name: str, value: Any) -> float:

@@ -9,13 +9,17 @@ from typing import Any
 
 import duckdb
 import pandas as pd
-
-from partner_attribution.attribution import Settings, attribute
+from partner_attribution.attribution import REGISTRY, Settings, attribute
+from partner_attribution.attribution.players import EVENLY
 
 DAY = 86_400_000_000
 CLOSED_AT = 1_790_000_000_000_000
 MILESTONES = ("lead", "mql", "opportunity", "close")
 CHANNELS = ("email", "webinar", "direct", "event")
+ALL = tuple(method.id for method in REGISTRY.values() if method.has_rows)
+
+# What a data-driven method might have learned: awkward proportions, and one player worth nothing.
+LEARNED = {"email": 700_000_000, "webinar": 333_333_333, "direct": 0, "event": 1}
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,11 @@ def pandas_frames(conversions: Sequence[Conversion]) -> tuple[pd.DataFrame, pd.D
             "touch_type": pd.Series([t.touch_type for _, t in pairs], dtype="str"),
             "is_direct": pd.Series([t.is_direct for _, t in pairs], dtype="bool"),
             "campaign_type": pd.Series([t.campaign_type for _, t in pairs], dtype="str"),
+            "player_weight_markov_path": _whole_numbers(LEARNED[t.channel] for _, t in pairs),
+            "player_weight_shapley_rate": _whole_numbers(LEARNED[t.channel] for _, t in pairs),
+            "player_weight_shapley_set": _whole_numbers(
+                round(EVENLY / own_touches(c, t)) for c in conversions for t in c.touches
+            ),
             **{
                 f"is_{name}_anchor": pd.Series([name in t.anchors for _, t in pairs], dtype="bool")
                 for name in MILESTONES
@@ -73,6 +82,15 @@ def pandas_frames(conversions: Sequence[Conversion]) -> tuple[pd.DataFrame, pd.D
         }
     )
     return rows, touches
+
+
+def own_touches(conversion: Conversion, touch: Touch) -> int:
+    """Touches of the same player, the channel, in the journey."""
+    return sum(other.channel == touch.channel for other in conversion.touches)
+
+
+def _whole_numbers(values: Iterable[int]) -> pd.Series:
+    return pd.Series(list(values), dtype="int64")
 
 
 def as_credits(rows: Iterable[Sequence[Any]]) -> Credits:

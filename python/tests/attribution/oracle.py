@@ -6,11 +6,11 @@ weights, no columns, ages measured from the milestone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, getcontext
 from fractions import Fraction
 
-from .frames import DAY, Conversion, Credits, Touch, in_order
+from .frames import DAY, LEARNED, Conversion, Credits, Touch, in_order, own_touches
 
 getcontext().prec = 60
 
@@ -30,6 +30,13 @@ MILESTONE_METHODS = {
     "u_shaped": ("lead",),
     "w_shaped": ("lead", "opportunity"),
     "full_path": ("lead", "opportunity", "close"),
+}
+
+# What the frames bring as player_weight_<method>.
+LEARNED_METHODS: dict[str, Callable[[Conversion, Touch], Fraction]] = {
+    "markov_path": lambda _, touch: Fraction(LEARNED[touch.channel]),
+    "shapley_rate": lambda _, touch: Fraction(LEARNED[touch.channel]),
+    "shapley_set": lambda conversion, touch: Fraction(1, own_touches(conversion, touch)),
 }
 
 
@@ -71,6 +78,8 @@ def _raw(
     method: str, touches: Sequence[Touch], conversion: Conversion, settings: Mapping[str, object]
 ) -> Shares:
     size = len(touches)
+    if method in LEARNED_METHODS:
+        return [LEARNED_METHODS[method](conversion, touch) for touch in touches]
     if method in MILESTONE_METHODS:
         weights = _fractions(settings[f"{method}_weights"])
         return _anchored(touches, MILESTONE_METHODS[method], weights)
@@ -89,10 +98,9 @@ def _raw(
         "last_touch": [size - 1],
         "last_non_direct": [i for i, t in enumerate(touches) if not t.is_direct] or [size - 1],
     }
-    if method in winners:
-        return [Fraction(i == winners[method][-1]) for i in range(size)]
-    assert method == "linear"
-    return [Fraction(1, size) for _ in touches]
+    assert method == "linear" or method in winners
+    winner = winners.get(method, [None])[-1]
+    return [Fraction(winner in (None, i)) for i in range(size)]
 
 
 def _fractions(values: object) -> Shares:

@@ -8,10 +8,10 @@ import sys
 import duckdb
 import pandas as pd
 import pytest
-
-from partner_attribution.attribution import REGISTRY, Settings, attribute
+from partner_attribution.attribution import Settings, attribute
 
 from .frames import (
+    ALL,
     CLOSED_AT,
     DAY,
     Conversion,
@@ -23,7 +23,6 @@ from .frames import (
     random_conversions,
 )
 
-ALL = tuple(REGISTRY)
 SETTINGS = Settings(
     half_life_days=11.3,
     half_life_days_by_campaign_type={"launch": 3.7},

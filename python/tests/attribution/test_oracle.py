@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import pytest
-
-from partner_attribution.attribution import REGISTRY, Settings
+from partner_attribution.attribution import Settings
 
 from . import oracle
-from .frames import Credits, on_duckdb, on_pandas, random_conversions
+from .frames import ALL, Credits, on_duckdb, on_pandas, random_conversions
 
 AMOUNTS = (0, 1, -1, 2, 7, 100, 10_000, -12_345, 999_999, 123_456_789, 10**11, -(10**11))
-ALL = tuple(REGISTRY)
 WEIGHTS = {"webinar": 3, "email": 0.5}
 VARIANTS = {
     "defaults": {"custom_weights": WEIGHTS},

@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from partner_attribution.attribution import Settings
 
-from partner_attribution.attribution import REGISTRY, Settings
+from .frames import ALL, CHANNELS, CLOSED_AT, DAY, MILESTONES, Conversion, Touch, on_pandas
 
-from .frames import CHANNELS, CLOSED_AT, DAY, MILESTONES, Conversion, Touch, on_pandas
-
-ALL = tuple(REGISTRY)
 CUSTOM = Settings(custom_weights={"webinar": 2, "email": 1})
 # A call costs half a second however many deals it holds: few examples, each of many deals.
 few = settings(

@@ -1,0 +1,144 @@
+"""Shapley values: hand examples, the definition over all orders of arrival, and the axioms."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from partner_attribution.attribution.effects import player_effects
+from partner_attribution.attribution.shapley import shapley_values
+from partner_attribution.errors import AttributionError
+
+from .journeys import (
+    Journey,
+    by_player,
+    compared,
+    in_duckdb,
+    journey_lists,
+    shapley_by_orders,
+)
+
+some = settings(
+    max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
+METHODS = ("shapley_set", "shapley_rate")
+PLAYERS = ("A", "B", "C", "D")
+coalitions = st.frozensets(st.sampled_from(PLAYERS))
+games = st.dictionaries(coalitions, st.integers(-1000, 1000).map(lambda n: n / 8), max_size=16)
+
+
+def effects(journeys):
+    return player_effects(compared(journeys), METHODS).to_pandas()
+
+
+def journeys_of(*rows):
+    return [Journey(tuple(path), bool(win)) for path, win in rows]
+
+
+def test_the_worked_example():
+    """Rates: A 1/2, B 0, AB 1. A: (1/2 + (1 - 0)) / 2 = .75. B: (0 + (1 - 1/2)) / 2 = .25.
+
+    Sets: one conversion of A alone, one of A and B: A 1 + 1/2, B 1/2.
+    """
+    table = effects(journeys_of(("A", 1), ("A", 0), ("B", 0), ("BAB", 1)))
+    assert by_player(table, "shapley_rate", "effect") == {"A": 0.75, "B": 0.25}
+    assert by_player(table, "shapley_rate", "weight") == {"A": 10**9, "B": 333_333_333}
+    assert by_player(table, "shapley_set", "effect") == {"A": 1.5, "B": 0.5}
+    assert table.loc[table["method"] == "shapley_set", "weight"].isna().all()
+
+
+def test_a_negative_value_is_shown_and_weighs_nothing():
+    """Rates: A 1, AB 0. A: (1 + 0) / 2, B: (0 - 1) / 2."""
+    table = effects(journeys_of(("A", 1), ("AB", 0)))
+    assert by_player(table, "shapley_rate", "effect") == {"A": 0.5, "B": -0.5}
+    assert by_player(table, "shapley_rate", "weight") == {"A": 10**9, "B": 0}
+
+
+@some
+@given(journey_lists)
+def test_both_games_equal_their_definitions_over_all_orders_of_arrival(journeys):
+    players = sorted({player for journey in journeys for player in journey.path})
+    sets = [(frozenset(journey.path), journey.is_converted) for journey in journeys]
+
+    def inside(coalition):
+        return Fraction(sum(win for players, win in sets if players <= coalition))
+
+    def rate(coalition):
+        wins = [win for players, win in sets if players == coalition]
+        return Fraction(sum(wins), len(wins)) if wins else Fraction(0)
+
+    table = effects(journeys)
+    for method, worth in (("shapley_set", inside), ("shapley_rate", rate)):
+        wanted = {p: float(v) for p, v in shapley_by_orders(worth, players).items()}
+        assert by_player(table, method, "effect") == pytest.approx(wanted, abs=1e-12)
+
+
+@some
+@given(games)
+def test_efficiency(worth):
+    values = shapley_values(worth, PLAYERS)
+    whole, nothing = worth.get(frozenset(PLAYERS), 0), worth.get(frozenset(), 0)
+    assert sum(values.values()) == pytest.approx(whole - nothing, abs=1e-9)
+
+
+@some
+@given(games)
+def test_symmetry(worth):
+    """Players who add the same to everyone are worth the same: here A and B swap places."""
+    swap = str.maketrans("AB", "BA")
+    mirrored = {
+        frozenset(p.translate(swap) for p in coalition): value for coalition, value in worth.items()
+    }
+    both = {c: worth.get(c, 0) + mirrored.get(c, 0) for c in worth.keys() | mirrored.keys()}
+    values = shapley_values(both, PLAYERS)
+    assert values["A"] == pytest.approx(values["B"], abs=1e-9)
+
+
+@some
+@given(games)
+def test_dummy(worth):
+    """A player who adds nothing to any coalition is worth nothing."""
+    others = {c: v for c, v in worth.items() if "D" not in c}
+    values = shapley_values(others | {c | {"D"}: v for c, v in others.items()}, PLAYERS)
+    assert values["D"] == pytest.approx(0, abs=1e-9)
+
+
+@some
+@given(games, games)
+def test_additivity(one, other):
+    both = {c: one.get(c, 0) + other.get(c, 0) for c in one.keys() | other.keys()}
+    values = [shapley_values(game, PLAYERS) for game in (one, other, both)]
+    for player in PLAYERS:
+        assert values[0][player] + values[1][player] == pytest.approx(values[2][player], abs=1e-9)
+
+
+@some
+@given(journey_lists)
+def test_duckdb_equals_pandas_and_row_order_changes_nothing(journeys):
+    frame = compared(journeys)
+    expected = player_effects(frame, METHODS).to_pandas()
+    shuffled = frame.sample(frac=1, random_state=1)
+    for other in (shuffled, in_duckdb(shuffled)):
+        assert player_effects(other, METHODS).to_pandas().equals(expected)
+
+
+def test_twenty_players_are_exact():
+    """All twenty in every journey: each is worth a twentieth of the rate."""
+    names = tuple(f"c{i:02}" for i in range(20))
+    table = effects([Journey(names, True), Journey(names, False)])
+    values = by_player(table, "shapley_rate", "effect")
+    assert values == pytest.approx(dict.fromkeys(names, 0.5 / 20), abs=1e-15)
+
+
+def test_more_players_are_refused_for_rates_only():
+    names = tuple(f"c{i:02}" for i in range(130))
+    frame = compared([Journey(names, True)])
+    table = player_effects(frame, ["shapley_set"]).to_pandas()
+    assert by_player(table, "shapley_set", "effect") == pytest.approx(
+        dict.fromkeys(names, 1 / 130), abs=1e-15
+    )
+    with pytest.raises(AttributionError, match="130 players") as caught:
+        player_effects(frame, ["shapley_rate"]).to_pandas()
+    assert "player_dimension" in str(caught.value)
