@@ -8,6 +8,8 @@
     ('attribution_methods', 'method ids', 'Methods that ran.'),
     ('position_weights', 'shares', 'Weights of first touch, last touch and all middle touches.'),
     ('half_life_days', 'days', 'Age at which a touch weighs half as much under time_decay.'),
+    ('player_dimension', 'channel, partner or partner_channel', 'Whom Markov and Shapley methods compare.'),
+    ('markov_order', 'touches or auto', 'How many touches the Markov chain remembers.'),
     ('journey_cutoff', 'opportunity_created or milestone', 'Where a journey ends.'),
     ('lookback_days', 'days', 'How far before the cut-off a touch may lie.'),
     ('lookback_unit', 'exact or calendar_days', 'Whether the first day of the lookback counts whole.'),
