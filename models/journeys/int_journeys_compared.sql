@@ -84,7 +84,7 @@ accounts_with_deal as (
 
     select distinct account_id
     from milestones
-    where milestone = 'opportunity' and milestone_status != 'after_as_of'
+    where milestone = 'opportunity' and milestone_status <> 'after_as_of'
 
 ),
 
@@ -146,8 +146,8 @@ final as (
     left join touches_of_deals
         on
             not_won.deal_journey_id = touches_of_deals.conversion_id
-            and touches_of_deals.touched_at_us >= not_won.starts_at_us
-            and touches_of_deals.touched_at_us <= not_won.ends_at_us
+            and not_won.starts_at_us <= touches_of_deals.touched_at_us
+            and not_won.ends_at_us >= touches_of_deals.touched_at_us
     union all
     select
         journey_id,
