@@ -169,6 +169,26 @@ def publish_command(
     return PARTIAL if fit.withheld else FINE
 
 
+@app.command("explain")
+@_told
+def explain_command(
+    opportunity: Annotated[
+        str, typer.Argument(help="Opportunity id, as in marts.fct_opportunities.")
+    ],
+    attribution_model: Annotated[
+        str, typer.Option(help="Only this method; default: every method that ran.")
+    ] = "",
+    serve_dir: Annotated[Path, typer.Option(help="Folder of the published copy.")] = Path("serve"),
+) -> int:
+    """Say why each touch of a deal earned what it did, so that a partner can check it by hand."""
+    from partner_attribution.report import explain  # noqa: PLC0415
+
+    method = attribution_model.strip().lower().replace("-", "_") or None
+    rows = explain.explanations(serve_dir, opportunity, method=method)
+    print(explain.explained(rows, opportunity, currency=explain.currency(serve_dir)))
+    return FINE
+
+
 @app.command("lint-links")
 @_told
 def lint_links_command(

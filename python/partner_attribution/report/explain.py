@@ -73,6 +73,15 @@ def explanations(
     return chosen
 
 
+def currency(serve_dir: Path) -> str:
+    """The reporting currency of the served copy."""
+    with facts.open_served(serve_dir) as connection:
+        found = connection.execute(
+            "select value from reports.rpt_settings where setting = 'reporting_currency'"
+        ).fetchall()
+    return str(found[0][0]) if found else ""
+
+
 def explained(rows: list[Explanation], opportunity_id: str, *, currency: str) -> str:
     """Explanations as Markdown: a section per milestone and method, a row per touch."""
     lines = [f"# {fmt.markdown(opportunity_id)}", ""]

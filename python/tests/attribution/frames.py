@@ -9,6 +9,7 @@ from typing import Any
 
 import duckdb
 import pandas as pd
+
 from partner_attribution.attribution import REGISTRY, Settings, attribute
 from partner_attribution.attribution.players import EVENLY
 

@@ -8,6 +8,7 @@ import sys
 import duckdb
 import pandas as pd
 import pytest
+
 from partner_attribution.attribution import Settings, attribute
 
 from .frames import (

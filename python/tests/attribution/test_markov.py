@@ -8,6 +8,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
+
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.effects import player_effects, share_cents
 from partner_attribution.attribution.markov import (

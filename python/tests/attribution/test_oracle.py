@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from partner_attribution.attribution import Settings
 
 from . import oracle

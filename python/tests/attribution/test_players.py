@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 import pytest
+
 from partner_attribution.attribution import Settings, attribute
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.players import with_player_weights

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from partner_attribution.attribution import Settings
 
 from .frames import ALL, CHANNELS, CLOSED_AT, DAY, MILESTONES, Conversion, Touch, on_pandas

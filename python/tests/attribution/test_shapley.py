@@ -7,6 +7,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.shapley import shapley_values
 from partner_attribution.errors import AttributionError

@@ -6,8 +6,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from partner_attribution.feeds.seeds import compose
 
+from partner_attribution.feeds.seeds import compose
 from tests.attribution.journeys import Journey, removal_effects_by_walking
 from tests.integration.dbt_runs import PROJECT, dbt_build, rows
 from tests.integration.template_world import make_world

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import duckdb
 import pytest
+
 from partner_attribution.errors import PublicationError, UsageError
 from partner_attribution.report.explain import explained, explanations
 
