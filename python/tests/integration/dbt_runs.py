@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from partner_attribution.feeds.seeds import compose
+
 PROJECT = Path(__file__).resolve().parents[3]
+
+
+@contextmanager
+def two_partners_lookups(work: Path) -> Iterator[Path]:
+    """Lookups that name partners alpha and beta and nothing more, composed as `make build` does."""
+    own = work / "own"
+    own.mkdir()
+    (own / "partners.csv").write_text(
+        "partner_id,partner_name,ledger_priority\nalpha,Alpha Inc,1\nbeta,Beta GmbH,2\n"
+    )
+    composed = PROJECT / "build" / f"test-{os.getpid()}-{work.name}"
+    compose(PROJECT / "seeds", own, composed)
+    try:
+        yield composed
+    finally:
+        shutil.rmtree(composed)
 
 
 def dbt_build(

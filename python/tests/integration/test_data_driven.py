@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from partner_attribution.feeds.seeds import compose
 from tests.attribution.journeys import Journey, removal_effects_by_walking
-from tests.integration.dbt_runs import PROJECT, dbt_build, rows
+from tests.integration.dbt_runs import dbt_build, rows, two_partners_lookups
 from tests.integration.template_world import make_world
 
 METHODS = ["linear", "time_decay", "markov_path", "markov_global", "shapley_set", "shapley_rate"]
@@ -26,20 +25,13 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two partners' spreadsheets, learned from by partner and channel, two touches deep."""
     folder = tmp_path_factory.mktemp("data_driven")
     make_world(seed=11).write(folder / "data")
-    own = folder / "own"
-    own.mkdir()
-    (own / "partners.csv").write_text(
-        "partner_id,partner_name,ledger_priority\nalpha,Alpha Inc,1\nbeta,Beta GmbH,2\n"
-    )
-    compose(PROJECT / "seeds", own, folder / "seeds")
     settings = {
         "attribution_methods": METHODS,
         "player_dimension": "partner_channel",
         "markov_order": 2,
     }
-    return dbt_build(
-        folder / "built", folder / "data", seeds_dir=folder / "seeds", settings=settings
-    )
+    with two_partners_lookups(folder) as seeds_dir:
+        return dbt_build(folder / "built", folder / "data", seeds_dir=seeds_dir, settings=settings)
 
 
 def journeys(database: Path, milestone: str) -> list[Journey]:

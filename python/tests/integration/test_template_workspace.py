@@ -6,7 +6,6 @@ The judge is template_world.expected_credits, which shares no code with the proj
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from partner_attribution.feeds.seeds import compose
-from tests.integration.dbt_runs import PROJECT, dbt_build, rows
+from tests.integration.dbt_runs import PROJECT, dbt_build, rows, two_partners_lookups
 from tests.integration.template_world import expected_credits, make_world
 
 SEED = int(os.environ.get("WORLD_SEED", "7"))
@@ -26,17 +24,9 @@ SEED = int(os.environ.get("WORLD_SEED", "7"))
 def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
     """(data_dir, seeds_dir) of two partners whose own seeds name them and nothing more."""
     folder = tmp_path_factory.mktemp("workspace")
-    data_dir = folder / "data"
-    make_world(seed=SEED).write(data_dir)
-    own = folder / "own"
-    own.mkdir()
-    (own / "partners.csv").write_text(
-        "partner_id,partner_name,ledger_priority\nalpha,Alpha Inc,1\nbeta,Beta GmbH,2\n"
-    )
-    seeds = PROJECT / "build" / f"test-seeds-{os.getpid()}"
-    compose(PROJECT / "seeds", own, seeds)
-    yield data_dir, seeds
-    shutil.rmtree(seeds)
+    make_world(seed=SEED).write(folder / "data")
+    with two_partners_lookups(folder) as seeds_dir:
+        yield folder / "data", seeds_dir
 
 
 def test_credits_equal_an_independent_calculation_to_the_cent(
