@@ -4,11 +4,6 @@
     Everything outside this folder must transpile (python/tests/test_portability.py).
 #}
 
-{# NULL instead of an error when the cast fails. dbt.safe_cast is a plain cast on DuckDB and Spark. #}
-{% macro try_cast(expression, data_type) %}{{ return(adapter.dispatch('try_cast')(expression, data_type)) }}{% endmacro %}
-{% macro default__try_cast(expression, data_type) %}try_cast({{ expression }} as {{ data_type }}){% endmacro %}
-{% macro bigquery__try_cast(expression, data_type) %}safe_cast({{ expression }} as {{ data_type }}){% endmacro %}
-
 {# Integer division of non-negative integers, rounding down. #}
 {% macro int_div(dividend, divisor) %}{{ return(adapter.dispatch('int_div')(dividend, divisor)) }}{% endmacro %}
 {% macro default__int_div(dividend, divisor) %}cast(round(({{ dividend }} - mod({{ dividend }}, {{ divisor }})) / {{ divisor }}) as bigint){% endmacro %}
@@ -83,12 +78,6 @@
 {% macro default__epoch_microseconds(timestamp) %}unix_micros({{ timestamp }}){% endmacro %}
 {% macro duckdb__epoch_microseconds(timestamp) %}epoch_us({{ timestamp }}){% endmacro %}
 {% macro snowflake__epoch_microseconds(timestamp) %}date_part(epoch_microsecond, {{ timestamp }}){% endmacro %}
-
-{# Scalar text at a dotted path of a JSON text. #}
-{% macro json_text(expression, path) %}{{ return(adapter.dispatch('json_text')(expression, path)) }}{% endmacro %}
-{% macro default__json_text(expression, path) %}get_json_object({{ expression }}, '$.{{ path }}'){% endmacro %}
-{% macro duckdb__json_text(expression, path) %}json_extract_string({{ expression }}, '$.{{ path }}'){% endmacro %}
-{% macro bigquery__json_text(expression, path) %}json_value({{ expression }}, '$.{{ path }}'){% endmacro %}
 
 {# Insertions, deletions and replacements between two texts. DuckDB counts bytes, so compare plain ASCII only. #}
 {% macro edit_distance(left, right) %}{{ return(adapter.dispatch('edit_distance')(left, right)) }}{% endmacro %}

@@ -30,11 +30,7 @@ converted as (
         staged.*,
         case
             when staged.amount is null then 'no_amount'
-            when staged.delivered_currency = '{{ var("reporting_currency") }}' then 'same_currency'
-            when currencies.currency is null then 'unknown_currency'
-            when rates.units_per_reporting is null then 'no_fx_rate'
-            when rates.is_stale then 'converted_stale_rate'
-            else 'converted'
+            else {{ conversion_status('staged.delivered_currency', 'currencies.currency', 'rates') }}
         end as amount_status,
         rates.units_per_reporting,
         rates.rate_date as fx_rate_date,
@@ -69,13 +65,7 @@ select
     amount as delivered_amount,
     delivered_currency,
     amount_status,
-    cast(
-        case
-            when amount_status = 'same_currency' then amount
-            when amount_status in ('converted', 'converted_stale_rate')
-                then round(cast(amount as double) / units_per_reporting, 2)
-        end as decimal(18, 2)
-    ) as amount,
+    {{ reporting_amount('amount', 'amount_status', 'units_per_reporting') }} as amount,
     cast(units_per_reporting as decimal(18, 8)) as fx_rate,
     fx_rate_date,
     fx_rate_source,

@@ -1,0 +1,24 @@
+{#
+    How an amount came into the reporting currency, said once for deals and for spend. `known_currency`
+    is NULL for a code that is no ISO 4217 currency; `rate` is the alias of int_fx_rates_by_day.
+#}
+{% macro conversion_status(currency, known_currency, rate) -%}
+    case
+        when {{ currency }} = '{{ var("reporting_currency") }}' then 'same_currency'
+        when {{ known_currency }} is null then 'unknown_currency'
+        when {{ rate }}.units_per_reporting is null then 'no_fx_rate'
+        when {{ rate }}.is_stale then 'converted_stale_rate'
+        else 'converted'
+    end
+{%- endmacro %}
+
+{# Amount in the reporting currency, to the cent; NULL unless the status says that it is known. #}
+{% macro reporting_amount(amount, status, units_per_reporting) -%}
+    cast(
+        case
+            when {{ status }} = 'same_currency' then {{ amount }}
+            when {{ status }} in ('converted', 'converted_stale_rate')
+                then round(cast({{ amount }} as double) / {{ units_per_reporting }}, 2)
+        end as decimal(18, 2)
+    )
+{%- endmacro %}
