@@ -15,16 +15,9 @@ deliveries as (
         sum(rows_read) as rows_read,
         sum(rows_landed) as rows_landed,
         sum(rows_rejected) as rows_rejected,
-        max(delivered_at) as last_delivered_at,
         max(case when status = 'failed' then 1 else 0 end) as has_failed_file
     from {{ ref('fct_feed_deliveries') }}
     group by feed_id
-
-),
-
-as_of as (
-
-    select * from {{ ref('int_as_of') }}
 
 ),
 
@@ -79,24 +72,24 @@ freshness as (
 
     select
         'feeds' as section,
-        feeds.partner_id,
-        feeds.feed_id,
+        partner_id,
+        feed_id,
         'freshness' as check_name,
-        case
-            when {{ dbt.datediff('deliveries.last_delivered_at', 'as_of.as_of', 'day') }} > feeds.cadence_days then 'warn'
-            else 'ok'
-        end as status,
+        case when sla_status = 'late' then 'warn' else 'ok' end as status,
         cast(null as {{ dbt.type_bigint() }}) as row_count,
-        'Last delivery ' || cast(cast(deliveries.last_delivered_at as date) as {{ dbt.type_string() }})
-        || '; agreed every ' || cast(cast(feeds.cadence_days as integer) as {{ dbt.type_string() }}) || ' days.' as detail,
+        'Last delivery ' || cast(last_delivered_on as {{ dbt.type_string() }})
+        || ', agreed every ' || cast(cadence_days as {{ dbt.type_string() }}) || ' days'
+        || case
+            when late_deliveries > 0
+                then ', ' || cast(late_deliveries as {{ dbt.type_string() }}) || ' of '
+                || cast(delivery_count as {{ dbt.type_string() }}) || ' deliveries came late'
+            else ''
+        end || '.' as detail,
         case
-            when {{ dbt.datediff('deliveries.last_delivered_at', 'as_of.as_of', 'day') }} > feeds.cadence_days
-                then 'Ask ' || feeds.partner_id || ' for the next ' || feeds.connector || ' delivery.'
+            when sla_status = 'late' then 'Ask ' || partner_id || ' for the next ' || connector || ' delivery.'
         end as fix
-    from feeds
-    inner join deliveries on feeds.feed_id = deliveries.feed_id
-    cross join as_of
-    where deliveries.last_delivered_at is not null and feeds.cadence_days is not null
+    from {{ ref('rpt_feed_sla') }}
+    where sla_status in ('late', 'on time')
 
 )
 

@@ -353,12 +353,10 @@ def _owner_of(run: Run, role: str) -> tuple[str | None, str | None]:
 
 
 def _metrics(facts: f.Facts | None) -> list[dict[str, Any]]:
-    fresh = [c for c in (facts.health if facts else ()) if c.check_name == "freshness"]
-    feeds = {c.feed_id: c.status for c in fresh if c.feed_id}
-    # A feed that did not arrive has missed its cadence too.
-    feeds.update({c.feed_id: "fail" for c in (facts.failed_feeds if facts else []) if c.feed_id})
-    on_time = sum(status == "ok" for status in feeds.values())
-    share = on_time / len(feeds) if feeds and fresh else None
+    slas = facts.feed_slas if facts else ()
+    share = slas[0].adherence_share if slas else None
+    on_time = sum(row.sla_status == "on time" for row in slas)
+    agreed = sum(row.sla_status in ("on time", "late", "missing") for row in slas)
     return [
         {
             "name": "attribution_confidence",
@@ -382,7 +380,7 @@ def _metrics(facts: f.Facts | None) -> list[dict[str, Any]]:
             else "missed",
             "reason": "No feed has an agreed cadence (seeds/feeds.csv, cadence_days)."
             if share is None
-            else f"{on_time} of {len(feeds)} feeds were on time.",
+            else f"{on_time} of {agreed} feeds were on time.",
         },
         {
             "name": "partner_satisfaction",

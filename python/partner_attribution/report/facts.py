@@ -242,6 +242,45 @@ class HealthCheck:
 
 
 @dataclass(frozen=True)
+class FeedSla:
+    """reports.rpt_feed_sla: one row per feed, and whether it came as often as agreed."""
+
+    feed_id: str
+    partner_id: str
+    connector: str
+    owner: str | None
+    cadence_days: int | None
+    delivery_count: int
+    first_delivered_on: date | None
+    last_delivered_on: date | None
+    age_days: int | None
+    days_late: int | None
+    longest_gap_days: int | None
+    late_deliveries: int
+    sla_status: str
+    adherence_share: float | None
+
+
+UTM_ALL = "all"
+
+
+@dataclass(frozen=True)
+class UtmRisk:
+    """reports.rpt_utm_health: credit that rests on UTMs repaired or missing, per partner."""
+
+    partner_id: str
+    finding: str
+    severity: str | None
+    touches: int
+    touch_share: float | None
+    pipeline_at_risk: Decimal
+    revenue_at_risk: Decimal
+    example_parameter: str | None
+    example_raw_value: str | None
+    fix: str | None
+
+
+@dataclass(frozen=True)
 class Setting:
     """reports.rpt_settings: the settings that made these figures."""
 
@@ -271,6 +310,8 @@ class Facts:
     asset_returns: tuple[AssetReturn, ...]
     funnel: tuple[FunnelStep, ...]
     health: tuple[HealthCheck, ...]
+    feed_slas: tuple[FeedSla, ...]
+    utm_risks: tuple[UtmRisk, ...]
     settings: tuple[Setting, ...]
     withheld: tuple[str, ...]
 
@@ -363,6 +404,11 @@ class Facts:
     def joint_ledger(self, milestone: str) -> JointLedger | None:
         """The two-sided count of one milestone."""
         return next((row for row in self.joint_ledgers if row.milestone == milestone), None)
+
+    def partner_name(self, partner_id: str) -> str:
+        """The partner's name, or its id where no contribution names it."""
+        names = {row.partner_id: row.partner_name for row in self.contributions}
+        return names.get(partner_id, partner_id)
 
     @functools.cached_property
     def failed_feeds(self) -> list[HealthCheck]:
@@ -487,6 +533,14 @@ def read_facts(
                 "case status when 'fail' then 0 when 'warn' then 1 else 2 end, "
                 "amount_at_stake desc nulls last, check_id",
                 {},
+            ),
+            feed_slas=reader.rows(FeedSla, "rpt_feed_sla", "feed_id", {}),
+            utm_risks=reader.rows(
+                UtmRisk,
+                "rpt_utm_health",
+                f"partner_id, case finding when '{UTM_ALL}' then 0 else 1 end, "
+                "pipeline_at_risk desc, touches desc, finding",
+                where,
             ),
             settings=settings,
             withheld=tuple(reader.withheld),

@@ -6,12 +6,15 @@ explained by `words`; none is computed here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
 
 from partner_attribution.report import facts as f
 from partner_attribution.report import format as fmt
 from partner_attribution.report import geometry, words
+from partner_attribution.report.data_sections import health, health_problems, utm
+from partner_attribution.report.parts import section as _section
+from partner_attribution.report.parts import withheld as _withheld
 from partner_attribution.report.view import (
     Bar,
     Block,
@@ -40,7 +43,6 @@ MOST_ROWS = 25
 PACE_DAYS = 6
 
 VERDICT_TONES: dict[str, Tone] = {"met": "good", "below": "low"}
-STATUS_TONES: dict[str, Tone] = {"fail": "low", "warn": "warn", "ok": "good"}
 
 
 def page(facts: f.Facts, detail: str, footer: tuple[tuple[str, str], ...] = ()) -> Page:
@@ -68,28 +70,6 @@ def page(facts: f.Facts, detail: str, footer: tuple[tuple[str, str], ...] = ()) 
     )
 
 
-def _section(
-    section_id: str,
-    panes: Iterable[Pane],
-    *,
-    source: str = "",
-    half: bool = False,
-    bare: bool = False,
-    **fields: str,
-) -> Section:
-    head = words.SECTIONS[section_id]
-    return Section(
-        section_id=section_id,
-        title=head.title,
-        shows=head.shows.format(**fields) if fields else head.shows,
-        read=head.read.format(**fields) if fields else head.read,
-        panes=tuple(panes),
-        source=source,
-        half=half,
-        bare=bare,
-    )
-
-
 def _by_method(facts: f.Facts, build: Callable[[str], Pane]) -> list[Pane]:
     methods = facts.methods or (facts.method,)
     panes = []
@@ -97,12 +77,6 @@ def _by_method(facts: f.Facts, build: Callable[[str], Pane]) -> list[Pane]:
         pane = build(method)
         panes.append(Pane(pane.blocks, pane.do, at))
     return panes
-
-
-def _withheld(facts: f.Facts, section_id: str, table: str, *, half: bool = False) -> Section | None:
-    if table not in facts.withheld:
-        return None
-    return _section(section_id, [Pane((Note(words.withheld(table)),))], half=half)
 
 
 def in_short(facts: f.Facts) -> Section:
@@ -722,55 +696,6 @@ def funnel(facts: f.Facts) -> Section:
     return _section("funnel", [Pane((table,), words.do_funnel(worst))], source="reports.rpt_funnel")
 
 
-def health(facts: f.Facts) -> Section:
-    """What is not fine in full, worst first; what is fine by name."""
-    fine = [fmt.clean(words.check_label(row)) for row in facts.health if row.status == "ok"]
-    return _health(facts, (Note(words.fine_checks(sorted(fine))),) if fine else ())
-
-
-def health_problems(facts: f.Facts) -> Section:
-    """Only the checks that are not fine."""
-    return _health(facts, ())
-
-
-def _health(facts: f.Facts, after: tuple[Note, ...]) -> Section:
-    if section := _withheld(facts, "health", "reports.rpt_data_health"):
-        return section
-    if not facts.health:
-        return _section("health", [Pane((Note(words.NO_HEALTH),))])
-    table = Table(
-        caption="Findings on the data of this build",
-        columns=(
-            Column("Status", "status"),
-            Column("Check", "name"),
-            Column("Finding", "text"),
-            Column("Rows"),
-            Column("At\N{NO-BREAK SPACE}stake"),
-            Column("Fix", "text"),
-        ),
-        rows=tuple(
-            (
-                Cell(words.STATUSES.get(row.status, row.status), STATUS_TONES.get(row.status, "")),
-                Cell(
-                    fmt.clean(words.check_label(row)),
-                    strong=True,
-                    note=words.HEALTH_SECTIONS.get(row.section, row.section),
-                ),
-                Cell(fmt.clean(row.detail or "")),
-                Cell(fmt.count(row.row_count)),
-                Cell(fmt.money(row.amount_at_stake, facts.currency)),
-                Cell(fmt.clean(row.fix or ""), is_code=True),
-            )
-            for row in facts.problems
-        ),
-        style="health",
-    )
-    blocks: tuple[Block, ...] = (table, *after) if facts.problems else after
-    return _section(
-        "health", [Pane(blocks, words.do_health(facts))], source="reports.rpt_data_health"
-    )
-
-
 def settings(facts: f.Facts) -> Section:
     """Settings and method definitions."""
     if section := _withheld(facts, "settings", "reports.rpt_settings"):
@@ -833,6 +758,7 @@ FULL: tuple[Builder, ...] = (
     pace,
     assets,
     funnel,
+    utm,
     health,
     settings,
 )

@@ -86,7 +86,8 @@ def _contribution(facts: f.Facts) -> tuple[list[str], list[list[Value]]]:
 
 
 def contribution_xlsx(facts: f.Facts) -> bytes:
-    """The workbook: contribution, breakdown, reconciliation, assets, data health, settings."""
+    """The workbook: contribution, breakdown, reconciliation, assets, UTMs, data health,
+    deliveries, settings."""
     import xlsxwriter  # noqa: PLC0415
 
     out = io.BytesIO()
@@ -110,7 +111,9 @@ def contribution_xlsx(facts: f.Facts) -> bytes:
         _sheet(book, formats, "Reconciliation", *_table(facts.reconciliations))
         _sheet(book, formats, "Joint ledger", *_table(facts.joint_ledgers))
         _sheet(book, formats, "Assets", *_table(facts.asset_returns))
+        _sheet(book, formats, "UTMs", *_table(facts.utm_risks))
         _sheet(book, formats, "Data health", *_table(facts.health))
+        _sheet(book, formats, "Deliveries", *_table(facts.feed_slas))
         _sheet(book, formats, "Settings", *_table(facts.settings))
     return out.getvalue()
 

@@ -120,6 +120,13 @@ SECTIONS = {
         "Darker cells lose more. ▼ marks the lowest partner of a step. * fewer than 30 accounts "
         "in the step before: not compared.",
     ),
+    "utm": SectionWords(
+        "Were the links tagged as agreed?",
+        "Touches of this campaign whose UTMs break the partners' contract, and the credit that "
+        "rests on them.",
+        "At risk: credit of the agreed method to these touches, for deals of the window. A repair "
+        "stands beside what was delivered, never over it.",
+    ),
     "health": SectionWords(
         "Can we trust the data?",
         "Checks on feeds, names, identities and money, worst first.",
@@ -197,6 +204,22 @@ HEALTH_SECTIONS = {
     "identity": "Identity",
     "money": "Money",
 }
+UTM_FINDINGS = {
+    "all": "Any finding",
+    "stripped": "No UTM at all",
+    "missing_required": "A required UTM is missing",
+    "personal_data": "An e-mail address in a UTM",
+    "placeholder": "A placeholder was sent",
+    "padded": "Blanks at the ends",
+    "miscased": "Other case",
+    "separators": "Other separators",
+    "alias": "Another registered name",
+    "foreign": "Agreed for another partner",
+    "mixed": "Names another campaign",
+    "typo": "Mistyped",
+    "unknown_value": "Not agreed",
+}
+UTM_OVERLAP = "A touch with two findings stands in two lines, and once in its partner's first."
 STAGES = {"mql": "MQL", "sql": "SQL", "sal": "SAL", "closed_won": "Won", "closed_lost": "Lost"}
 
 LABELS = {
@@ -673,6 +696,34 @@ def do_health(facts: f.Facts) -> Sentence:
         "Work from the top. First: {check}. {fix:plain}",
         check=check_label(first),
         fix=_fix(first.fix),
+    )
+
+
+def utm_finding(finding: str) -> str:
+    """A finding of the UTM contract in words."""
+    return UTM_FINDINGS.get(finding, finding.replace("_", " "))
+
+
+def utm_example(row: f.UtmRisk) -> str:
+    """What was delivered, for example."""
+    if row.example_parameter is None:
+        return ""
+    if row.example_raw_value is None:
+        return f"{row.example_parameter} not sent"
+    return f"{row.example_parameter}={row.example_raw_value}"
+
+
+def do_utm(facts: f.Facts) -> Sentence | None:
+    """What to do about UTMs: the finding with the most money on it."""
+    rows = [row for row in facts.utm_risks if row.finding != f.UTM_ALL and row.fix]
+    if not rows:
+        return None
+    worst = min(rows, key=lambda row: (-row.pipeline_at_risk, -row.touches, row.partner_id))
+    return say(
+        "Mend first what most credit rests on ({amount} of pipeline, {partner}): {fix:plain}",
+        amount=money(worst.pipeline_at_risk, facts.currency),
+        partner=facts.partner_name(worst.partner_id),
+        fix=worst.fix or "",
     )
 
 

@@ -79,6 +79,14 @@ TABLES = {
     "reports.rpt_data_health": "check_id varchar, section varchar, partner_id varchar, "
     "feed_id varchar, check_name varchar, status varchar, row_count bigint, "
     "amount_at_stake decimal(18,2), detail varchar, fix varchar",
+    "reports.rpt_feed_sla": "feed_id varchar, partner_id varchar, connector varchar, "
+    "owner varchar, cadence_days integer, delivery_count bigint, first_delivered_on date, "
+    "last_delivered_on date, age_days integer, days_late integer, longest_gap_days integer, "
+    "late_deliveries bigint, sla_status varchar, adherence_share double",
+    "reports.rpt_utm_health": "campaign_id varchar, window_id varchar, partner_id varchar, "
+    "finding varchar, severity varchar, touches bigint, touch_share double, "
+    "pipeline_at_risk decimal(18,2), revenue_at_risk decimal(18,2), "
+    "example_parameter varchar, example_raw_value varchar, fix varchar",
     "reports.rpt_settings": "setting varchar, value varchar, unit varchar, effect varchar, "
     "setting_order bigint",
 }
@@ -230,6 +238,8 @@ def rows(world: World) -> _Rows:
                 shown, rate if factor else None, shown < 30,
             )  # fmt: skip
     _health(out, world)
+    _deliveries(out, world)
+    _utm(out, world, key)
     settings = (
         ("reporting_currency", world.currency, "ISO 4217", "Every amount is in this currency."),
         ("agreed_method", "position", "method id", "What multi-touch resolves to."),
@@ -406,6 +416,35 @@ def _health(out: _Rows, world: World) -> None:
         table, "money.fx_rate_stale", "money", "northwind", None, "Stale FX rates",
         "warn", 2, Decimal("18100.00"), "2 deals in SEK use a rate 5 days old",
         "deliver dated_conversion_rate up to the close date, or add a row to seeds/fx_rates.csv",
+    )  # fmt: skip
+
+
+def _deliveries(out: _Rows, world: World) -> None:
+    for n, partner in enumerate(world.partners[:3]):
+        failed = world.failed_feed and n == 1
+        out.add(
+            "reports.rpt_feed_sla", f"{partner.partner_id}.salesforce", partner.partner_id,
+            "salesforce", "Dana Whitfield" if n else None, None if n == 2 else 14, 2,
+            date(2026, 11, 1), date(2026, 11, 15), 0, None if n == 2 else 0, 14, 0,
+            "missing" if failed else "no cadence" if n == 2 else "on time",
+            0.5 if world.failed_feed else 1.0,
+        )  # fmt: skip
+
+
+def _utm(out: _Rows, world: World, key: tuple[str, str]) -> None:
+    table, partner = "reports.rpt_utm_health", world.partners[0]
+    out.add(
+        table, *key, partner.partner_id, "all", None, 31, 0.12, Decimal("32150.10"),
+        Decimal("4100.00"), None, None, None,
+    )  # fmt: skip
+    out.add(
+        table, *key, partner.partner_id, "typo", "warning", 27, 0.105, Decimal("29656.81"),
+        Decimal("2679.25"), "utm_campaign", "ai-lauch-tour<script>",
+        "Type utm_campaign=ai-launch-tour. Tell Marcus Iyer.",
+    )  # fmt: skip
+    out.add(
+        table, *key, partner.partner_id, "stripped", "error", 4, 0.015, Decimal("2493.29"),
+        Decimal("1420.75"), "utm_campaign", None, "Tag the link. Tell Marcus Iyer.",
     )  # fmt: skip
 
 

@@ -170,3 +170,19 @@ def test_breakdowns_by_any_dimensions(tmp_path: Path, dimensions: tuple[str, ...
     assert 'id="breakdown"' in text
     if dimensions == ("asset", "region"):
         assert "holds no breakdown by asset and region" in text
+
+
+def test_utm_findings_stand_with_the_money_that_rests_on_them(tmp_path: Path) -> None:
+    page = dashboard(facts_of(tmp_path, World()), detail="full")
+    text = " ".join(Page(page).text)
+    assert "Mistyped" in text
+    assert "utm_campaign=ai-lauch-tour<script>" in text
+    assert "<script>" not in page.split('id="utm"')[1].split('id="health"')[0]
+    assert "Mend first what most credit rests on ( $30k of pipeline" in " ".join(text.split())
+
+
+def test_a_feed_is_shown_against_its_agreed_cadence(tmp_path: Path) -> None:
+    facts = facts_of(tmp_path, replace(World(), failed_feed=True))
+    text = " ".join(" ".join(Page(dashboard(facts, detail="full")).text).split())
+    table = text.split("Deliveries against what was agreed")[1]
+    assert [table.count(word) for word in ("on time", "missing", "no cadence")] == [1, 1, 1]
