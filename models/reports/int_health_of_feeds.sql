@@ -78,13 +78,9 @@ freshness as (
         case when sla_status = 'late' then 'warn' else 'ok' end as status,
         cast(null as {{ dbt.type_bigint() }}) as row_count,
         'Last delivery ' || cast(last_delivered_on as {{ dbt.type_string() }})
-        || ', agreed every ' || cast(cadence_days as {{ dbt.type_string() }}) || ' days'
-        || case
-            when late_deliveries > 0
-                then ', ' || cast(late_deliveries as {{ dbt.type_string() }}) || ' of '
-                || cast(delivery_count as {{ dbt.type_string() }}) || ' deliveries came late'
-            else ''
-        end || '.' as detail,
+        || ', agreed every ' || cast(cadence_days as {{ dbt.type_string() }})
+        || ' days, ' || cast(late_deliveries as {{ dbt.type_string() }})
+        || ' of ' || cast(delivery_count as {{ dbt.type_string() }}) || ' came late.' as detail,
         case
             when sla_status = 'late' then 'Ask ' || partner_id || ' for the next ' || connector || ' delivery.'
         end as fix
