@@ -87,10 +87,19 @@ freshness as (
     from {{ ref('rpt_feed_sla') }}
     where sla_status in ('late', 'on time')
 
+),
+
+unioned as (
+
+    select * from arrival
+    union all
+    select * from rejects
+    union all
+    select * from freshness
+
 )
 
-select * from arrival
-union all
-select * from rejects
-union all
-select * from freshness
+select
+    *,
+    cast(null as decimal(18, 2)) as amount_at_stake
+from unioned

@@ -1,47 +1,20 @@
 with
 
 checks as (
-
-    select
-        section,
-        partner_id,
-        feed_id,
-        check_name,
-        status,
-        row_count,
-        cast(null as decimal(18, 2)) as amount_at_stake,
-        detail,
-        fix
-    from {{ ref('int_health_of_feeds') }}
-
-    union all
-
-    select
-        section,
-        partner_id,
-        feed_id,
-        check_name,
-        status,
-        row_count,
-        amount_at_stake,
-        detail,
-        fix
-    from {{ ref('int_health_of_taxonomy') }}
-
-    union all
-
-    select
-        section,
-        partner_id,
-        feed_id,
-        check_name,
-        status,
-        row_count,
-        amount_at_stake,
-        detail,
-        fix
-    from {{ ref('int_health_of_money') }}
-
+    {% for subject in ['feeds', 'taxonomy', 'utms', 'money'] %}
+        select
+            section,
+            partner_id,
+            feed_id,
+            check_name,
+            status,
+            row_count,
+            amount_at_stake,
+            detail,
+            fix
+        from {{ ref('int_health_of_' ~ subject) }}
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select

@@ -256,6 +256,7 @@ def test_dry_run_says_what_is_missing_and_builds_nothing(project: Path, run: Run
         "targets: acme has no closed_won target for window 30d",
         "add to seeds/targets.csv: ai_launch_tour,30d,acme,closed_won,<amount>,",
         "owners: no analytics lead is named",
+        "utms: the partners agreed on no UTM values",
     ):
         assert line in result.stdout
     assert calls(project) == []
@@ -269,6 +270,13 @@ def test_dry_run_says_what_is_missing_and_builds_nothing(project: Path, run: Run
     for role in ("analytics_lead", "partner_marketer", "executive_sponsor"):
         seed(project, "owners", scope="campaign", scope_id="ai_launch_tour", role=role,
              owner="A", substitute="B")  # fmt: skip
+    seed(project, "utm_contract", campaign_id="ai_launch_tour", partner_id="northwind",
+         parameter="utm_source", allowed_value="northwind")  # fmt: skip
+    unnamed = run("--campaign", "ailt", "--dry-run")
+    assert unnamed.exit_code == 3
+    assert "utms: acme has no agreed utm_source" in unnamed.stdout
+    seed(project, "utm_contract", campaign_id="ai_launch_tour", partner_id="acme",
+         parameter="utm_source", allowed_value="acme")  # fmt: skip
     fine = run("--campaign", "ailt", "--dry-run")
     assert fine.exit_code == 0, fine.output
     assert "all there" in fine.stdout

@@ -51,6 +51,7 @@ def findings(project: Path, campaign: str, window: str, serve_dir: Path) -> list
         *_partners(project, campaign, partners),
         *_feeds(project, partners),
         *_mappings(project, campaign, serve_dir),
+        *_utms(project, campaign, partners, serve_dir),
         *_targets(project, campaign, window, partners),
         *_owners(project, campaign),
     ]
@@ -129,6 +130,41 @@ def _mappings(project: Path, campaign: str, serve_dir: Path) -> list[Finding]:
         Finding("mappings", f"last build: {row.check_name}: {row.detail}", row.fix)
         for row in checks
         if row.section == "taxonomy" and row.status != "ok" and row.fix
+    ]
+
+
+def _utms(project: Path, campaign: str, partners: list[str], serve_dir: Path) -> list[Finding]:
+    rows = [r for r in read_seed(project, "utm_contract") if r["campaign_id"] == campaign]
+    if not rows:
+        fix = f"add to seeds/utm_contract.csv: {campaign},,utm_campaign,{campaign},true,"
+        return [Finding("utms", "the partners agreed on no UTM values", fix)]
+    sources = [row for row in rows if row["parameter"] == "utm_source"]
+    named = {row["partner_id"] for row in sources}
+    found = [
+        Finding(
+            "utms",
+            f"{partner} has no agreed utm_source, so its links cannot be told from others",
+            f"add to seeds/utm_contract.csv: {campaign},{partner},utm_source,{partner},true,",
+        )
+        for partner in partners
+        if sources and "" not in named and partner not in named
+    ]
+    try:
+        risks = f.select(
+            serve_dir, f.UtmFinding, "rpt_utm_health", "partner_id, finding", schema="reports"
+        )
+    except PublicationError:
+        return found
+    return found + [
+        Finding(
+            "utms",
+            f"last build: {row.partner_id}: {row.finding}: {row.touches} touches, "
+            f"{row.pipeline_at_risk} of credited pipeline",
+            row.fix or "",
+        )
+        for row in risks
+        if (row.campaign_id, row.window_id) == (campaign, "campaign")
+        and row.severity in ("error", "warning")
     ]
 
 

@@ -265,6 +265,20 @@ UTM_ALL = "all"
 
 
 @dataclass(frozen=True)
+class UtmFinding:
+    """reports.rpt_utm_health over all campaigns and windows."""
+
+    campaign_id: str
+    window_id: str
+    partner_id: str
+    finding: str
+    severity: str | None
+    touches: int
+    pipeline_at_risk: Decimal
+    fix: str | None
+
+
+@dataclass(frozen=True)
 class UtmRisk:
     """reports.rpt_utm_health: credit that rests on UTMs repaired or missing, per partner."""
 

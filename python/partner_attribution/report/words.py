@@ -201,6 +201,7 @@ STATUSES = {"ok": "fine", "warn": "look", "fail": "failed"}
 HEALTH_SECTIONS = {
     "feeds": "Feed",
     "taxonomy": "Names",
+    "utm": "UTMs",
     "identity": "Identity",
     "money": "Money",
 }

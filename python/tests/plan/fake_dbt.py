@@ -63,6 +63,8 @@ CORE = {
         "rpt_pace",
         "rpt_asset_return",
         "rpt_funnel",
+        "rpt_feed_sla",
+        "rpt_utm_health",
     ],
 }
 
