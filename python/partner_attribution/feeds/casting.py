@@ -10,14 +10,24 @@ from datetime import datetime
 
 from partner_attribution.feeds.declarations import SQL_TYPES, ColumnDeclaration
 from partner_attribution.feeds.names import sql_text
+from partner_attribution.feeds.reasons import (
+    EXPORTED_AS_NUMBER,
+    is_exported_as_number,
+    is_id,
+    misfit,
+)
 
 _DAY = r"\d{4}(-\d{1,2}-|/\d{1,2}/)\d{1,2}"
 _TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(:00(\.0+)?)?( ?(Z|z|UTC|[+-]00(:?00)?))?"
-_LOOKS_LIKE_DAY_FIRST = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}([ ,T].*)?"
+_WITHOUT_CLOCK_CHANGES = {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}
+IN_A_GAP = "this clock time does not exist: moved forward over the gap"
+IN_A_FOLD = "this clock time comes twice: the first is taken, in the fold"
 EARLIEST_EVENT = "1990-01-01"
 LATEST_EVENT = "2101-01-01"
+OPEN_END = "9999-01-01"
+"""From here on a date says that there is no end."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +51,8 @@ def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
     text: SQL of the delivered text, empty cells as NULL, not a constant.
     """
     if column.data_type == "text":
-        return text
+        # One spelling of each character: an accent typed in two ways is one name.
+        return f"nfc_normalize({text})"
     return _CASTS[column.data_type](text, locale)
 
 
@@ -55,17 +66,26 @@ def is_bad(text: str, value: str, column: ColumnDeclaration, locale: Locale) -> 
         conditions.append(f"{text} is null")
     if column.data_type != "text":
         conditions.append(f"{text} is not null and {value} is null")
-    if _is_event_time(column):
-        conditions.append(_is_implausible(value, locale))
+    if is_id(column):
+        conditions.append(is_exported_as_number(text))
+    if _is_dated(column):
+        conditions.append(_is_implausible(value, column, locale))
     return " or ".join(conditions) or None
 
 
-def reason(text: str, value: str, column: ColumnDeclaration) -> str:
+def reason(text: str, value: str, column: ColumnDeclaration, locale: Locale) -> str:
     """SQL of the reason why a bad cell is bad."""
+    if column.data_type == "text":
+        return f"case when {text} is null then 'empty' else {sql_text(EXPORTED_AS_NUMBER)} end"
+    implausible = f"implausible date: expected from {EARLIEST_EVENT} to "
+    if column.event_time and locale.delivered_at is not None:
+        implausible += f"the delivery of {locale.delivered_at:%Y-%m-%d}"
+    else:
+        implausible += str(int(LATEST_EVENT[:4]) - 1)
     return (
         f"case when {text} is null then 'empty'"
-        f" when {value} is null then {_misfit(text, column)}"
-        " else 'implausible date' end"
+        f" when {value} is null then {misfit(text, column)}"
+        f" else {sql_text(implausible)} end"
     )
 
 
@@ -181,7 +201,7 @@ def _formats(locale: Locale) -> str:
 
 def _local_to_utc(local: str, timezone: str) -> str:
     """A wall-clock time in UTC: a time inside a gap moves forward, of two equal ones the first."""
-    if timezone in {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}:
+    if timezone in _WITHOUT_CLOCK_CHANGES:
         return local
     zone = sql_text(timezone)
     instant = f"timezone({zone}, {local})"
@@ -194,34 +214,48 @@ def _local_to_utc(local: str, timezone: str) -> str:
     return f"case {' '.join(cases)} else make_timestamp(epoch_us({instant})) end"
 
 
-def _is_event_time(column: ColumnDeclaration) -> bool:
-    return column.event_time and column.data_type in {"date", "timestamp", "milestone_time"}
+def clock_flag(text: str, column: ColumnDeclaration, locale: Locale) -> str | None:
+    """SQL of what is odd about a clock time of a zone that changes its clocks; NULL: nothing.
 
-
-def _is_implausible(value: str, locale: Locale) -> str:
-    latest = LATEST_EVENT
-    if locale.delivered_at is not None:
-        # The whole day after the delivery's is still fine: clocks and zones differ by a day.
-        return (
-            f"{value} < timestamp '{EARLIEST_EVENT}' or {value} >= "
-            f"timestamp '{locale.delivered_at:%Y-%m-%d}' + interval 2 day"
-        )
-    return f"{value} < timestamp '{EARLIEST_EVENT}' or {value} >= timestamp '{latest}'"
-
-
-def _misfit(text: str, column: ColumnDeclaration) -> str:
-    article = "an" if column.data_type == "integer" else "a"
-    plain = f"not {article} {column.data_type}"
-    if column.data_type not in {"date", "timestamp", "milestone_time"}:
-        return sql_text(plain)
-    plain = "not a date" if column.data_type == "date" else "not a timestamp"
-    cases = (
-        f"when {_matches(text, _LOOKS_LIKE_DAY_FIRST)}"
-        " then 'ambiguous date: declare date_format in seeds/feeds.csv'"
+    None where no text of the column can be such a time.
+    """
+    zone = locale.naive_timezone
+    if column.data_type not in {"timestamp", "milestone_time"} or zone in _WITHOUT_CLOCK_CHANGES:
+        return None
+    local = f"try_cast({text} as timestamp)"
+    if locale.date_format != "iso":
+        local = f"coalesce({local}, try_strptime({text}, {_formats(locale)}))"
+    instant = f"timezone({sql_text(zone)}, {local})"
+    back = f"timezone({sql_text(zone)}, {instant})"
+    twin = " or ".join(
+        f"timezone({sql_text(zone)}, {instant} {sign} interval {minutes} minute) = {local}"
+        for sign in "-+"
+        for minutes in (30, 60)
     )
-    if column.data_type == "date":
-        cases += f" when {_matches(text, f'{_DAY}{_TIME}.*')} then 'a date with a time of day'"
-    return f"case {cases} else {sql_text(plain)} end"
+    # Clocks change in the small hours, and only such times are worth the arithmetic.
+    return (
+        f"case when {_matches(text, r'.*[ T]0?[0-3]:[0-5][0-9](:[0-9.]*)?')} then case"
+        f" when {back} <> {local} then {sql_text(f'{IN_A_GAP} of {zone}')}"
+        f" when {twin} then {sql_text(f'{IN_A_FOLD} of {zone}')} end end"
+    )
+
+
+def _is_dated(column: ColumnDeclaration) -> bool:
+    """True where 0001 or 1970 can only be a default that somebody's system filled in."""
+    times = {"date", "timestamp", "milestone_time"}
+    return column.data_type == "milestone_time" or (column.event_time and column.data_type in times)
+
+
+def _is_implausible(value: str, column: ColumnDeclaration, locale: Locale) -> str:
+    too_early = f"{value} < timestamp '{EARLIEST_EVENT}'"
+    if not column.event_time:
+        latest = f"timestamp '{LATEST_EVENT}' and {value} < timestamp '{OPEN_END}'"
+    elif locale.delivered_at is not None:
+        # The whole day after the delivery's is still fine: clocks and zones differ by a day.
+        latest = f"timestamp '{locale.delivered_at:%Y-%m-%d}' + interval 2 day"
+    else:
+        latest = f"timestamp '{LATEST_EVENT}'"
+    return f"{too_early} or {value} >= {latest}"
 
 
 _CASTS: Mapping[str, Callable[[str, Locale], str]] = {

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -31,7 +31,11 @@ class Feed:
     date_format: str = "iso"
     delivery_mode: str = "full"
     cadence_days: float = 7.0
+    warn_reject_share: float = 0.0
+    """Above it the file is warned of; above max_reject_share it fails."""
     max_reject_share: float = 0.01
+    deliveries_compared: int = 2
+    """How many of the newest full deliveries are read to find what left since."""
     owner: str = ""
     is_required: bool = False
     is_declared: bool = True
@@ -119,7 +123,9 @@ def _feed(row: dict[str, str], reporting_currency: str) -> Feed:
         currency=feed.currency.upper(),
     )
     try:
-        values = {name: parse(given[name]) for name, parse in _PARSED.items() if name in given}
+        values = {
+            name: parse(name, given[name]) for name, parse in _PARSED.items() if name in given
+        }
         feed = replace(feed, **values)  # type: ignore[arg-type]
         _check(feed)
     except ValueError as error:
@@ -127,27 +133,50 @@ def _feed(row: dict[str, str], reporting_currency: str) -> Feed:
     return feed
 
 
-def _share(text: str) -> float:
-    share = float(text)
+def _share(name: str, text: str) -> float:
+    share = _number(text)
     if not 0 <= share <= 1:
-        raise ValueError(f"max_reject_share must be from 0 to 1, got {text!r}.")
+        raise ValueError(
+            f"{name} must be a share from 0 to 1, got {text!r}. Write 0.01 for one percent."
+        )
     return share
 
 
-def _days(text: str) -> float:
-    days = float(text)
+def _days(name: str, text: str) -> float:
+    days = _number(text)
     if not 0 < days < 10_000:
-        raise ValueError(f"cadence_days must be a number of days, got {text!r}.")
+        raise ValueError(f"{name} must be a number of days, got {text!r}.")
     return days
 
 
-def _flag(text: str) -> bool:
+def _count(name: str, text: str) -> int:
+    count = _number(text)
+    if not 2 <= count <= 1000 or count != int(count):
+        raise ValueError(f"{name} must be a whole number from 2 to 1000, got {text!r}.")
+    return int(count)
+
+
+def _flag(name: str, text: str) -> bool:
     if text.lower() not in {"true", "false", "yes", "no", "1", "0", "t", "f"}:
-        raise ValueError(f"is_required must be true or false, got {text!r}.")
+        raise ValueError(f"{name} must be true or false, got {text!r}.")
     return text.lower() in {"true", "yes", "1", "t"}
 
 
-_PARSED = {"max_reject_share": _share, "cadence_days": _days, "is_required": _flag}
+def _number(text: str) -> float:
+    """NaN, which no range holds, for what is no number."""
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+_PARSED: Mapping[str, Callable[[str, str], float | bool]] = {
+    "warn_reject_share": _share,
+    "max_reject_share": _share,
+    "deliveries_compared": _count,
+    "cadence_days": _days,
+    "is_required": _flag,
+}
 
 
 def _check(feed: Feed) -> None:
@@ -156,6 +185,11 @@ def _check(feed: Feed) -> None:
             raise ValueError(f"{name} must be letters, digits, - and _: {getattr(feed, name)!r}.")
     if feed.delivery_mode not in {"full", "incremental"}:
         raise ValueError(f"delivery_mode must be full or incremental, got {feed.delivery_mode!r}.")
+    if feed.warn_reject_share > feed.max_reject_share:
+        raise ValueError(
+            f"warn_reject_share {feed.warn_reject_share:g} is above max_reject_share"
+            f" {feed.max_reject_share:g}, at which the file fails. Lower it, or raise the other."
+        )
     if len(feed.delimiter) != 1 or feed.delimiter in '"\r\n\0' or not feed.delimiter.isascii():
         raise ValueError(f"delimiter must be one character, got {feed.delimiter!r}.")
     if feed.decimal_mark not in {".", ","}:

@@ -77,10 +77,12 @@ class FileReader:
                 self._fill_lines(lambda rows: {row: row for row in rows})
                 return drift
             source = json_source(self.conn, prepared)
+            if source is None:
+                return ()
             drift = self._insert(source)[1]
-            is_array = "'array'" in source.relation
+            by_line = "'newline_delimited'" in source.relation
             self._fill_lines(
-                lambda rows: {row: row for row in rows} if is_array else json_lines(prepared, rows)
+                lambda rows: json_lines(prepared, rows) if by_line else {row: row for row in rows}
             )
             return drift
         except UnicodeDecodeError as error:
@@ -157,13 +159,14 @@ class FileReader:
         )
 
     def _fill_lines(self, lines_of: Callable[[set[int]], Mapping[int, int]]) -> None:
-        """Give the rejects their physical lines; lines_of: row number in the file -> line."""
+        """Give rejects and flagged rows their physical lines; lines_of: row of the file -> line."""
         mine = f"_file_no = {self.stamp.file_no}"
         first = f"(select min(rowid) from {self.landing} where {mine})"
         rows = dict(
             self.conn.execute(
                 f"select rowid, coalesce(_known_row, rowid + 1 - {first})"
-                f" from {self.landing} where {mine} and _problem is not null"
+                f" from {self.landing} where {mine}"
+                " and (_problem is not null or _flag is not null)"
             ).fetchall()
         )
         if not rows:

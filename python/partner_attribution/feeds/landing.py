@@ -19,6 +19,7 @@ from partner_attribution.feeds.feed_list import (
 )
 from partner_attribution.feeds.file_reader import FeedFiles
 from partner_attribution.feeds.files import DeliveredFile, find_feeds, find_files, table_name_of
+from partner_attribution.feeds.hash_check import checked, is_hash_check
 from partner_attribution.feeds.logs import (
     LOG_TABLES,
     Delivery,
@@ -33,7 +34,7 @@ from partner_attribution.feeds.logs import (
 from partner_attribution.feeds.names import closest, sql_name
 from partner_attribution.feeds.table_landing import TableLanding
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raise it when the raw layer changes for the same files: the next run then lands again."""
 
 
@@ -80,6 +81,7 @@ def land(
         for feed in feeds
         if "/" not in feed.feed_id
     }
+    feeds = tuple(checked(feed, files.get(feed.feed_id, ())) for feed in feeds)
     fingerprint = _fingerprint(tables, overrides, feeds, files)
     if not force and _is_landed(conn, tables, fingerprint):
         return LandingReport(skipped=True)
@@ -101,7 +103,7 @@ def _land(  # noqa: PLR0917
     assigned, deliveries = _assign(tables, overrides, feeds, files)
     landings = []
     for table in tables:
-        landing = TableLanding(conn, table, "raw_feeds._landing_rejects")
+        landing = TableLanding(conn, table, "raw_feeds._landing_")
         landing.land(assigned[table.connector, table.name])
         deliveries += landing.deliveries
         landings.append(landing)
@@ -147,6 +149,8 @@ def _assign(
         every = sorted({name for some in names.values() for name in some})
         claims: dict[str, list[DeliveredFile]] = {table.name: [] for table in mine}
         for file in files.get(feed.feed_id, ()):
+            if is_hash_check(file):
+                continue
             name = None if file.problem else table_name_of(file, every)
             claimants = [table.name for table in mine if name in names[table.name]]
             for claimant in claimants:

@@ -39,6 +39,8 @@ class Delivery:
     """Rows whose key is absent from the newest full delivery."""
     rows_refused: int = 0
     """Good rows of a file that failed as a whole."""
+    rows_flagged: int = 0
+    """Landed rows with something odd about them, in raw_feeds.flags."""
     file_bytes: int = 0
     attempts: int = 1
 
@@ -83,7 +85,9 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
         "date_format": "varchar",
         "delivery_mode": "varchar",
         "cadence_days": "double",
+        "warn_reject_share": "double",
         "max_reject_share": "double",
+        "deliveries_compared": "integer",
         "owner": "varchar",
         "files": "bigint",
         "rows_read": "bigint",
@@ -92,6 +96,7 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
         "rows_superseded": "bigint",
         "rows_dropped": "bigint",
         "rows_refused": "bigint",
+        "rows_flagged": "bigint",
         "last_delivered_at": "timestamp",
     },
     "deliveries": {
@@ -109,6 +114,7 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
         "rows_superseded": "bigint",
         "rows_dropped": "bigint",
         "rows_refused": "bigint",
+        "rows_flagged": "bigint",
         "file_bytes": "bigint",
         "attempts": "integer",
     },
@@ -120,6 +126,25 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
         "column_name": "varchar",
         "value": "varchar",
         "reason": "varchar",
+    },
+    "flags": {
+        "feed_id": "varchar",
+        "table_name": "varchar",
+        "file": "varchar",
+        "line": "bigint",
+        "column_name": "varchar",
+        "value": "varchar",
+        "flag": "varchar",
+    },
+    "dropped": {
+        "feed_id": "varchar",
+        "table_name": "varchar",
+        "record_key": "varchar",
+        "record": "varchar",
+        "file": "varchar",
+        "delivery_id": "varchar",
+        "dropped_in_delivery": "varchar",
+        "dropped_at": "timestamp",
     },
     "columns": {
         "feed_id": "varchar",

@@ -124,23 +124,26 @@ def parquet_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Sourc
     )
 
 
-def json_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source:
-    """Read a JSON array of objects, or one object per line; nested fields as `parent.field`."""
-    with prepared.path.open("rb") as stream:
-        start = stream.read(4096).lstrip(b"\xef\xbb\xbf \t\r\n")
-    if not start:
-        raise DeliveryError("0 bytes: the export failed. Ask for it again.")
-    is_array = start.startswith(b"[")
-    style = "'array'" if is_array else "'newline_delimited', ignore_errors = true"
+def json_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source | None:
+    """Read a JSON array of objects, objects one per line, or objects laid out over several lines.
+
+    Nested fields are named `parent.field`. None for an empty array: a valid zero.
+    """
     relation = (
-        f"(select json, json_type(json) as kind from read_json_objects("
-        f"{sql_text(str(prepared.path))}, format = {style}))"
+        "(select json, json_type(json) as kind from read_json_objects("
+        f"{sql_text(str(prepared.path))}, {_json_style(conn, prepared.path)}))"
     )
-    shape = conn.execute(
-        f"select json_group_structure(json) from {relation} where kind = 'OBJECT'"
-    ).fetchall()[0][0]
+    rows, text = conn.execute(
+        "select count(*), json_group_structure(case when kind = 'OBJECT' then json end)"
+        f" from {relation}"
+    ).fetchall()[0]
+    if not rows:
+        return None
+    shape = json.loads(text)
+    if not isinstance(shape, dict):
+        raise DeliveryError(f"none of its {rows} rows is a JSON object. Ask for it again.")
     paths: dict[str, str] = {}
-    for path in _paths(json.loads(shape or "{}"), ()):
+    for path in _paths(shape, ()):
         keys = "".join(f'."{key}"' for key in path)
         paths.setdefault(".".join(path), "$" + keys)
     return Source(
@@ -150,6 +153,38 @@ def json_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source:
         problem="case when kind is distinct from 'OBJECT' then 'not a JSON object' end",
         text="cast(json as varchar)",
     )
+
+
+def _json_style(conn: duckdb.DuckDBPyConnection, path: Path) -> str:
+    """How read_json_objects() must read the file."""
+    with path.open("rb") as stream:
+        lines = iter(lambda: stream.readline(MAX_LINE_BYTES), b"")
+        filled = (line.lstrip(b"\xef\xbb\xbf").strip() for line in lines)
+        first = next((line for line in filled if line), b"")
+    if not first:
+        raise DeliveryError("0 bytes: the export failed. Ask for it again.")
+    if first.startswith(b"["):
+        return "format = 'array'"
+    by_line = "format = 'newline_delimited', ignore_errors = true"
+    if not first.startswith(b"{") or _is_json(first):
+        return by_line
+    # An object over several lines, or a first line that is broken: then each line is judged alone.
+    laid_out = "format = 'unstructured'"
+    try:
+        conn.execute(
+            f"select count(*) from read_json_objects({sql_text(str(path))}, {laid_out})"
+        ).fetchall()
+    except (duckdb.InvalidInputException, duckdb.ConversionException):
+        return by_line
+    return laid_out
+
+
+def _is_json(text: bytes) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True
 
 
 def exploded(source: Source, array: str) -> Source:

@@ -1,8 +1,11 @@
 """Which rows stay when several deliveries, or one delivery twice, carry the same key."""
 
+from collections.abc import Mapping
+
 import duckdb
 
 from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.logs import Delivery
 from partner_attribution.feeds.names import sql_name, sql_text
 
 RowCounts = dict[int, int]
@@ -64,6 +67,40 @@ def drop_absent_keys(
         name,
         f"select rowid as row_id, _file_no as file_no from {name}"
         f" where _feed_id = {sql_text(feed_id)} and _rank < {newest_rank}",
+    )
+
+
+def log_dropped(  # noqa: PLR0917
+    conn: duckdb.DuckDBPyConnection,
+    name: str,
+    table: TableDeclaration,
+    condition: str,
+    log: str,
+    next_deliveries: Mapping[int, Delivery],
+) -> None:
+    """Keep the rows that are about to be dropped, with the delivery that no longer has them.
+
+    Of each row only key, numbers, dates and flags are kept: a deleted person's name must not stay.
+    next_deliveries: rank of a delivery -> the one after it.
+    """
+    if not next_deliveries:
+        return
+    key = " || ' | ' || ".join(
+        f"coalesce(cast({sql_name(column)} as varchar), '')" for column in table.key
+    )
+    kept = [column.name for column in table.columns if column.data_type != "text"]
+    record = ", ".join(f"{sql_text(column)}: {sql_name(column)}" for column in kept)
+    record = f"cast(to_json({{{record}}}) as varchar)" if kept else "cast(null as varchar)"
+    ranks = ", ".join(
+        f"({rank}, {sql_text(after.delivery_id)},"
+        f" {sql_text(after.delivered_at.isoformat(' ') if after.delivered_at else None)})"
+        for rank, after in next_deliveries.items()
+    )
+    conn.execute(
+        f"insert into {log} select _feed_id, {sql_text(table.name)}, {key}, {record}, _file,"
+        f" _delivery_id, nexts.delivery_id, cast(nexts.delivered_at as timestamp) from {name}"
+        f" inner join (values {ranks}) as nexts (rank, delivery_id, delivered_at)"
+        f" on _rank = nexts.rank where {condition}"
     )
 
 

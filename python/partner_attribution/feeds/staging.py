@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from partner_attribution.feeds.casting import Locale, is_bad, null_value, reason, typed
+from partner_attribution.feeds.casting import (
+    Locale,
+    clock_flag,
+    is_bad,
+    null_value,
+    reason,
+    typed,
+)
 from partner_attribution.feeds.declarations import META_COLUMNS, SQL_TYPES, TableDeclaration
 from partner_attribution.feeds.names import sql_name, sql_text
 from partner_attribution.feeds.reading import Source
@@ -17,6 +24,9 @@ WORK_COLUMNS: Mapping[str, str] = {
     "_problem": "varchar",
     "_problem_column": "varchar",
     "_problem_value": "varchar",
+    "_flag": "varchar",
+    "_flag_column": "varchar",
+    "_flag_value": "varchar",
 }
 """Columns of the landing table only: dropped before it becomes the raw table."""
 
@@ -65,8 +75,6 @@ def insert_file(  # noqa: PLR0917
     for i, column in columns:
         if column.name not in found:
             values.append(f"{null_value(column)} as v{i}")
-        elif column.data_type == "text":
-            values.append(f"t{i} as v{i}")
         else:
             values.append(f"{typed(f't{i}', column, locale)} as v{i}")
     # Surrounding blanks mean nothing in numbers and times; in text they are kept.
@@ -77,6 +85,7 @@ def insert_file(  # noqa: PLR0917
     ]
     trim = f" replace ({', '.join(trimmed)})" if trimmed else ""
     bad, why, which, what = _checks(table, found, locale)
+    flag, flag_column, flag_value = _flags(table, found, locale)
     typed_columns = ", ".join(f"v{i} as {sql_name(c.name)}" for i, c in columns)
     return f"""
         insert into {name} by name
@@ -94,9 +103,12 @@ def insert_file(  # noqa: PLR0917
             source_delimiters as _delimiters,
             {why} as _problem,
             {which} as _problem_column,
-            {what} as _problem_value
+            {what} as _problem_value,
+            flag as _flag,
+            {flag_column} as _flag_column,
+            {flag_value} as _flag_value
         from (
-            select *, {bad} as bad from (
+            select *, {bad} as bad, {flag} as flag from (
                 select *, {", ".join(values)} from (
                     select *{trim} from (
                         select
@@ -126,7 +138,7 @@ def _checks(
         condition = is_bad(text, value, column, locale) if column.name in found else None
         if condition:
             bad.append(f"when {condition} then {i}")
-            why.append(f"when {i} then {reason(text, value, column)}")
+            why.append(f"when {i} then {reason(text, value, column, locale)}")
             which.append(f"when {i} then {sql_text(column.name)}")
             what.append(f"when {i} then {text}")
     if table.key:
@@ -142,6 +154,28 @@ def _checks(
         f"case when bad is not null then case bad {' '.join(why)} end end",
         f"case when bad is not null then case bad {' '.join(which)} end end",
         f"case when bad is not null then {_neutral(value)} end",
+    )
+
+
+def _flags(
+    table: TableDeclaration, found: Mapping[str, str], locale: Locale
+) -> tuple[str, str, str]:
+    """SQL of what is odd about a good row (NULL: nothing), the first such column, its value."""
+    flags = {
+        i: clock_flag(f"t{i}", column, locale)
+        for i, column in enumerate(table.columns)
+        if column.name in found
+    }
+    odd = {i: flag for i, flag in flags.items() if flag}
+    if not odd:
+        return ("cast(null as varchar)",) * 3
+    names = [f"when {flag} is not null then {sql_text(table.columns[i].name)}"
+             for i, flag in odd.items()]  # fmt: skip
+    values = [f"when {flag} is not null then t{i}" for i, flag in odd.items()]
+    return (
+        f"coalesce({', '.join(odd.values())})",
+        f"case when flag is not null then case {' '.join(names)} end end",
+        f"case when flag is not null then case {' '.join(values)} end end",
     )
 
 

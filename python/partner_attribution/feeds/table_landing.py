@@ -4,6 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import duckdb
@@ -19,6 +20,7 @@ from partner_attribution.feeds.preparing import prepare
 from partner_attribution.feeds.restating import (
     RowCounts,
     drop_absent_keys,
+    log_dropped,
     number_rows,
     restate_by_key,
 )
@@ -36,17 +38,17 @@ Group = Sequence[tuple[DeliveredFile, Delivery]]
 class TableLanding:
     """Builds the landing table of one declared table."""
 
-    def __init__(
-        self, conn: duckdb.DuckDBPyConnection, table: TableDeclaration, rejects: str
-    ) -> None:
+    def __init__(self, conn: duckdb.DuckDBPyConnection, table: TableDeclaration, logs: str) -> None:
+        """logs: what the full names of the log tables begin with."""
         self.table = table
         self.schema = sql_name(f"raw_{table.connector}")
         self.name = f"{self.schema}.{sql_name(f'_landing_{table.name}')}"
         self.deliveries: list[Delivery] = []
         self.drift: dict[tuple[str, str, str | None, str | None], ColumnDrift] = {}
         self._conn = conn
-        self._rejects = rejects
+        self._logs = logs
         self._by_no: dict[int, Delivery] = {}
+        self._ranks: dict[int, int] = {}
 
     def land(self, feeds: Sequence[FeedFiles]) -> None:
         """Fill the landing table; afterwards it has exactly the raw table's columns."""
@@ -63,6 +65,7 @@ class TableLanding:
             self._restate(one.feed, complete[one.feed.feed_id])
         for number, count in self._counts("true").items():
             self._by_no[number].rows_landed = count
+        self._copy_flags()
         for column in WORK_COLUMNS:
             self._conn.execute(f"alter table {self.name} drop column {column}")
 
@@ -79,9 +82,9 @@ class TableLanding:
                 self._land_delivery(one, group, rank, workdir, seen)
             return -1
         groups = self._without_repeats(one.feed, groups, workdir)
-        newest, wanted = -1, 2 if self.table.key else 1
+        newest, wanted = -1, one.feed.deliveries_compared if self.table.key else 1
         for rank in reversed(range(len(groups))):
-            # The newest replaces the older ones; one more is read to count the keys that left.
+            # The newest replaces the older ones; more are read to find the keys that left.
             if wanted == 0:
                 for _, delivery in groups[rank]:
                     delivery.status = "superseded"
@@ -132,7 +135,7 @@ class TableLanding:
         """Read the files of one delivery; False when one of them failed."""
         for file, delivery in group:
             number = len(self._by_no)
-            self._by_no[number] = delivery
+            self._by_no[number], self._ranks[number] = delivery, rank
             delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
             stamp = Stamp(
                 one.feed.partner_id,
@@ -186,23 +189,41 @@ class TableLanding:
         if not delivery.rows_read:
             delivery.status = "empty"
             delivery.message = "header only: no rows."
-        if delivery.rows_rejected > feed.max_reject_share * delivery.rows_read:
-            problem, column, line = self._conn.execute(
-                f"select _problem, _problem_column, _line from {self.name}"
-                f" where {mine} and _problem is not null order by _line, _problem limit 1"
-            ).fetchall()[0]
-            first = f"column {column} {problem}" if column else problem
+        share = delivery.rows_rejected / max(delivery.rows_read, 1)
+        if share <= min(feed.warn_reject_share, feed.max_reject_share):
+            return
+        found = f"{delivery.rows_rejected} of {delivery.rows_read} rows rejected"
+        first = self._first_reject(mine)
+        if share > feed.max_reject_share:
             raise DeliveryError(
-                f"{delivery.rows_rejected} of {delivery.rows_read} rows rejected, more than"
-                f" {feed.max_reject_share:.1%}; first: {first}"
-                f"{f' in line {line}' if line else ''}. See raw_feeds.rejects."
+                f"{found}, more than {feed.max_reject_share:.1%}; first: {first}."
+                " See raw_feeds.rejects. Ask for it again, or raise max_reject_share in"
+                " seeds/feeds.csv."
             )
+        delivery.message = f"{found}; first: {first}."
+
+    def _first_reject(self, mine: str) -> str:
+        problem, column, line = self._conn.execute(
+            f"select _problem, _problem_column, _line from {self.name}"
+            f" where {mine} and _problem is not null order by _line, _problem limit 1"
+        ).fetchall()[0]
+        first = f"column {column} {problem}" if column else problem
+        return f"{first} in line {line}" if line else str(first)
 
     def _copy_rejects(self, condition: str) -> None:
         self._conn.execute(
-            f"insert into {self._rejects} select _feed_id, {sql_text(self.table.name)}, _file,"
+            f"insert into {self._logs}rejects select _feed_id, {sql_text(self.table.name)}, _file,"
             " _line, _problem_column, _problem_value, _problem"
             f" from {self.name} where {condition}"
+        )
+
+    def _copy_flags(self) -> None:
+        for number, count in self._counts("_flag is not null").items():
+            self._by_no[number].rows_flagged = count
+        self._conn.execute(
+            f"insert into {self._logs}flags select _feed_id, {sql_text(self.table.name)}, _file,"
+            " _line, _flag_column, _flag_value, _flag"
+            f" from {self.name} where _flag is not null"
         )
 
     def _restate(self, feed: Feed, complete: int) -> None:
@@ -212,6 +233,11 @@ class TableLanding:
             superseded = restate_by_key(self._conn, self.name, self.table, feed.feed_id)
             self._add("rows_superseded", superseded)
             if complete >= 0:
+                older = f"{mine} and _rank < {complete}"
+                log_dropped(
+                    self._conn, self.name, self.table, older, f"{self._logs}dropped",
+                    self._next_deliveries(feed, complete),
+                )  # fmt: skip
                 dropped = drop_absent_keys(self._conn, self.name, feed.feed_id, complete)
                 self._add("rows_dropped", dropped)
                 self._warn_of_drop(feed, sum(dropped.values()), sum(self._counts(mine).values()))
@@ -228,6 +254,16 @@ class TableLanding:
                     f" delivery {self._by_no[number].delivery_id} failed."
                 )
             self._conn.execute(f"delete from {self.name} where {mine} and _rank <> {newest}")
+
+    def _next_deliveries(self, feed: Feed, complete: int) -> dict[int, Delivery]:
+        """Rank of each delivery of the feed that was read -> the one that came after it."""
+        read = {
+            self._ranks[number]: delivery
+            for number, delivery in self._by_no.items()
+            if delivery.feed_id == feed.feed_id and delivery.status in {"landed", "empty"}
+        }
+        ranks = sorted(rank for rank in read if rank <= complete)
+        return {rank: read[after] for rank, after in pairwise(ranks)}
 
     def _warn_of_drop(self, feed: Feed, dropped: int, left: int) -> None:
         if dropped <= NOTICEABLE_DROP * (dropped + left):

@@ -11,6 +11,10 @@ import pytest
 from tests.feeds.workspace import GOOD, HEADER, Workspace
 
 LINES = [HEADER, *GOOD]
+IMPLAUSIBLE = "implausible date: expected from 1990-01-01 to"
+SIGN = "with a currency sign; deliver the plain number, and its ISO code in the currency column"
+MARKS = "in another notation; declare decimal_mark and thousands_mark in seeds/feeds.csv"
+SCIENTIFIC = "in scientific notation; export the column as plain digits"
 ALL = [f"D{n:03}" for n in range(1, 10)]
 
 
@@ -91,28 +95,33 @@ def test_a_broken_row_is_rejected_with_its_line(
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [
-        ("amount", "N/A", "not a decimal"),
-        ("amount", "€5.00", "not a decimal"),
-        ("amount", "(500.00)", "not a decimal"),
-        ("amount", '"1,50"', "not a decimal"),
-        ("amount", '"1,000.00"', "not a decimal"),
-        ("amount", "1.2E+05", "not a decimal"),
-        ("amount", "NaN", "not a decimal"),
-        ("amount", "-Infinity", "not a decimal"),
+        ("amount", "N/A", "not a decimal: leave the cell empty where there is no value"),
+        ("amount", "€5.00", f"not a decimal: {SIGN}"),
+        ("amount", "USD 5.00", f"not a decimal: {SIGN}"),
+        ("amount", "(500.00)", "not a decimal: in brackets; write negative amounts with a minus"),
+        ("amount", '"1,50"', f"not a decimal: {MARKS}"),
+        ("amount", '"1,000.00"', f"not a decimal: {MARKS}"),
+        ("amount", "1.2E+05", f"not a decimal: {SCIENTIFIC}"),
+        ("amount", "NaN", "not a decimal: leave the cell empty where there is no value"),
+        ("amount", "-Infinity", "not a decimal: leave the cell empty where there is no value"),
         ("amount", "123456789012345678901234", "not a decimal"),
-        ("seats", "2.5", "not an integer"),
+        ("seats", "2.5", "not an integer: expected a whole number without marks"),
         ("seats", "99999999999999999999", "not an integer"),
         ("seats", "1_000", "not an integer"),
-        ("is_won", "maybe", "not a boolean"),
+        ("is_won", "maybe", "not a boolean: expected true or false, yes or no, 1 or 0"),
         ("close_date", "03/04/2026", "ambiguous date: declare date_format in seeds/feeds.csv"),
-        ("close_date", "2026-02-30", "not a date"),
+        ("close_date", "2026-02-30", "not a date: expected as 2026-09-30"),
         ("close_date", "2026-02-03 10:00:00", "a date with a time of day"),
         ("created_at", "3.4.2026 10:00", "ambiguous date: declare date_format in seeds/feeds.csv"),
-        ("created_at", "2026-01-01 06:00:00 PM", "not a timestamp"),
-        ("created_at", "infinity", "not a timestamp"),
-        ("created_at", "1970-01-01", "implausible date"),
-        ("created_at", "0001-01-01", "implausible date"),
-        ("created_at", "2026-10-03", "implausible date"),
+        ("created_at", "2026-01-01 06:00:00 PM", "not a timestamp: expected as 2026-09-30"),
+        ("created_at", "infinity", "not a timestamp: expected as 2026-09-30"),
+        ("created_at", "1970-01-01", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),
+        ("created_at", "0001-01-01", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),
+        ("created_at", "2026-10-03", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),
+        ("closed_at", "1970-01-01", f"{IMPLAUSIBLE} 2100"),
+        ("closed_at", "0001-01-01", f"{IMPLAUSIBLE} 2100"),
+        ("closed_at", "2203-01-01", f"{IMPLAUSIBLE} 2100"),
+        ("id", "1.2E+05", "an id in scientific notation: export the column as text"),
         ("id", "", "empty key"),
     ],
 )
@@ -120,9 +129,9 @@ def test_a_cell_of_the_wrong_type_rejects_its_row(
     workspace: Workspace, column: str, value: str, reason: str
 ) -> None:
     bad = {"id": "D099", "close_date": "2026-09-01", column: value}
-    names = [*HEADER.split(","), "seats"]
+    names = [*HEADER.split(","), "seats", "closed_at"]
     lines = [",".join(names), *GOOD[:3], ",".join(bad.get(n, "") for n in names), *GOOD[3:]]
-    lines = [line if line.count(",") >= 6 else line + "," for line in lines]
+    lines = [line if line.count(",") >= 7 else line + ",," for line in lines]
     assert landed(workspace, text(lines).encode(), "deal_2026-10-01.csv") == ALL
     shown = value.strip('"') or None
     shown = "'" + shown if shown and shown[0] in "=+-@" else shown
@@ -149,7 +158,8 @@ def test_too_many_rejects_fail_the_file(workspace: Workspace) -> None:
     assert (delivery["rows_rejected"], delivery["rows_refused"]) == (1, 9)
     assert delivery["message"].startswith(
         "acme.crm deal: 1 of 10 rows rejected, more than 1.0%;"
-        " first: column amount not a decimal in line 11."
+        " first: column amount not a decimal in line 11. See raw_feeds.rejects."
+        " Ask for it again, or raise max_reject_share in seeds/feeds.csv."
     )
     assert len(workspace.rejects()) == 1
 

@@ -94,7 +94,7 @@ def test_broken_json_lines_are_rejects_and_broken_documents_fail(workspace: Work
     assert [(line, why) for line, _, _, why in workspace.rejects()] == [
         (3, "not a JSON object"),
         (4, "not a JSON object"),
-        (9, "not a date"),
+        (9, "not a date: expected as 2026-09-30"),
     ]
     for name, content in {
         "deal.jsonl": "[" + ",".join(good)[:-4],
@@ -248,7 +248,15 @@ def test_wrong_declarations_say_what_to_change(
         ("partner_id,connector,delivery_mode", "acme,crm,sometimes", "must be full or incremental"),
         ("partner_id,connector,delimiter", "acme,crm,||", "delimiter must be one character"),
         ("partner_id,connector,encoding", "acme,crm,klingon", "unknown encoding 'klingon'"),
-        ("partner_id,connector,max_reject_share", "acme,crm,5", "must be from 0 to 1"),
+        ("partner_id,connector,max_reject_share", "acme,crm,5", "must be a share from 0 to 1"),
+        ("partner_id,connector,warn_reject_share", "acme,crm,x", "must be a share from 0 to 1"),
+        (
+            "partner_id,connector,warn_reject_share",
+            "acme,crm,0.02",
+            "warn_reject_share 0.02 is above max_reject_share 0.01, at which the file fails",
+        ),
+        ("partner_id,connector,cadence_days", "acme,crm,weekly", "must be a number of days"),
+        ("partner_id,connector,deliveries_compared", "acme,crm,1", "whole number from 2 to 1000"),
         (
             "partner_id,connector,date_format",
             "acme,crm,dd/mm/yyyy",

@@ -88,19 +88,28 @@ class Workspace:
         )
 
     def check(self) -> None:
-        """What must hold after every landing."""
-        assert (
-            self.rows(
-                "select file from raw_feeds.deliveries where rows_read <> rows_landed"
-                " + rows_rejected + rows_superseded + rows_dropped + rows_refused"
+        """What must hold after every landing: rows in = rows loaded + what is accounted for."""
+        columns = "rows_read, rows_landed, rows_rejected, rows_superseded, rows_dropped"
+        for log in ("deliveries", "feeds"):
+            unbalanced = self.rows(
+                f"select feed_id, {columns}, rows_refused from raw_feeds.{log} where rows_read <>"
+                " rows_landed + rows_rejected + rows_superseded + rows_dropped + rows_refused"
             )
-            == []
-        )
-        landed = self.rows("select coalesce(sum(rows_landed), 0) from raw_feeds.deliveries")[0][0]
+            assert unbalanced == [], log
         tables = self.rows(
             "select table_schema, table_name from information_schema.tables"
             " where table_schema like 'raw_%' and table_schema <> 'raw_feeds'"
         )
         assert not [name for _, name in tables if name.startswith("_landing")]
-        counts = [self.rows(f'select count(*) from "{s}"."{t}"')[0][0] for s, t in tables]
-        assert landed == sum(counts)
+        every = " union all ".join(f'select _feed_id from "{s}"."{t}"' for s, t in tables)
+        self._counted("rows_landed", f"select _feed_id, count(*) from ({every}) group by 1")
+        for column, log in (("rows_flagged", "flags"), ("rows_dropped", "dropped")):
+            self._counted(column, f"select feed_id, count(*) from raw_feeds.{log} group by 1")
+        if not self.rows("from raw_feeds.deliveries where status = 'failed'"):
+            count = "select feed_id, count(*) from raw_feeds.rejects group by 1"
+            self._counted("rows_rejected", count)
+
+    def _counted(self, column: str, count: str) -> None:
+        """The log's figure of each feed is the number of rows that are there."""
+        logged = f"select feed_id, {column} from raw_feeds.feeds where {column} > 0"
+        assert dict(self.rows(logged)) == dict(self.rows(count)), column
