@@ -1,12 +1,14 @@
 {#
     How an amount came into the reporting currency, said once for deals and for spend. `known_currency`
-    is NULL for a code that is no ISO 4217 currency; `rate` is the alias of int_fx_rates_by_day.
+    is NULL for a code that is no ISO 4217 currency; `rate` is the alias of int_fx_rates_by_day. From 10^15 on an
+    amount would not fit the ledger's decimals once converted.
 #}
-{% macro conversion_status(currency, known_currency, rate) -%}
+{% macro conversion_status(amount, currency, known_currency, rate) -%}
     case
         when {{ currency }} = '{{ var("reporting_currency") }}' then 'same_currency'
         when {{ known_currency }} is null then 'unknown_currency'
         when {{ rate }}.units_per_reporting is null then 'no_fx_rate'
+        when abs(cast({{ amount }} as double)) / {{ rate }}.units_per_reporting >= 1e15 then 'too_large'
         when {{ rate }}.is_stale then 'converted_stale_rate'
         else 'converted'
     end
@@ -21,4 +23,9 @@
                 then round(cast({{ amount }} as double) / {{ units_per_reporting }}, 2)
         end as decimal(18, 2)
     )
+{%- endmacro %}
+
+{# True when a rate moved by more than fx_max_leap from the one before, in either direction. #}
+{% macro leaps(rate, before) -%}
+    (abs({{ rate }} - {{ before }}) > {{ var('fx_max_leap') }} * least({{ rate }}, {{ before }}))
 {%- endmacro %}

@@ -2,8 +2,8 @@ with
 
 rates as (
 
-    select * from {{ ref('int_fx_rates_unioned') }}
-    where units_per_base > 0
+    select * from {{ ref('int_fx_rates_checked') }}
+    where rate_status = 'used'
 
 ),
 

@@ -30,7 +30,7 @@ converted as (
         staged.*,
         case
             when staged.amount is null then 'no_amount'
-            else {{ conversion_status('staged.delivered_currency', 'currencies.currency', 'rates') }}
+            else {{ conversion_status('staged.amount', 'staged.delivered_currency', 'currencies.currency', 'rates') }}
         end as amount_status,
         rates.units_per_reporting,
         rates.rate_date as fx_rate_date,

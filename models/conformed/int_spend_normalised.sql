@@ -73,7 +73,7 @@ classified as (
             channel_aliases.channel,
             case when keyed.channel_raw is null then 'unassigned' else 'unmapped' end
         ) as channel,
-        {{ conversion_status('keyed.delivered_currency', 'currencies.currency', 'rates') }} as amount_status,
+        {{ conversion_status('keyed.amount', 'keyed.delivered_currency', 'currencies.currency', 'rates') }} as amount_status,
         rates.units_per_reporting,
         rates.rate_date as fx_rate_date,
         rates.rate_source as fx_rate_source
