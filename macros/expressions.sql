@@ -87,3 +87,17 @@
         ','
     )
 {%- endmacro %}
+
+{# Text as one cell of a CSV line, quoted where it has to be: for lines that people paste into a seed. #}
+{% macro csv_cell(text) -%}
+    case
+        when {{ text }} like '%,%' or {{ text }} like '%"%'
+            then '"' || replace({{ text }}, '"', '""') || '"'
+        else {{ text }}
+    end
+{%- endmacro %}
+
+{# Regular expression that only this value matches; empty for NULL, which in a rule means "any". #}
+{% macro exact_pattern(value) -%}
+    coalesce('^' || replace(replace(replace({{ value }}, '.', '[.]'), '(', '[(]'), ')', '[)]') || '$', '')
+{%- endmacro %}

@@ -9,3 +9,13 @@
 {% macro percent_text(share) -%}
     {{ number_text(share ~ " * 100", 2) }} || ' %'
 {%- endmacro %}
+
+{# The line that gives money of a currency its rate, from the first day that lacks one. #}
+{% macro missing_rate_fix(currency, day) -%}
+    'seeds/fx_rates.csv: {{ var("reporting_currency") }},' || {{ currency }} || ',' || cast(cast({{ day }} as date) as {{ dbt.type_string() }}) || ',<units>,<source>'
+{%- endmacro %}
+
+{# Mostly it is a slip of the pen; else the line that makes a code known. #}
+{% macro unknown_currency_fix(currency) -%}
+    coalesce('seeds/currencies.csv: ' || {{ csv_cell(currency) }} || ',<minor_units>', 'Write the feed''s currency into seeds/feeds.csv.')
+{%- endmacro %}

@@ -15,7 +15,8 @@ deliveries as (
         sum(rows_read) as rows_read,
         sum(rows_landed) as rows_landed,
         sum(rows_rejected) as rows_rejected,
-        max(case when status = 'failed' then 1 else 0 end) as has_failed_file
+        max(case when status = 'failed' then 1 else 0 end) as has_failed_file,
+        max({{ ratio('rows_rejected', 'rows_read') }}) as highest_reject_share
     from {{ ref('fct_feed_deliveries') }}
     group by feed_id
 
@@ -42,7 +43,7 @@ arrival as (
         ) as detail,
         case
             when feeds.status = 'missing' then 'Put the files under partners/' || feeds.partner_id || '/' || feeds.connector || '/, or delete the row in seeds/feeds.csv.'
-            when feeds.status = 'undeclared' then 'Add to seeds/feeds.csv: ' || feeds.partner_id || ',' || feeds.connector
+            when feeds.status = 'undeclared' then 'seeds/feeds.csv: ' || feeds.partner_id || ',' || feeds.connector
             when feeds.status = 'failed' or deliveries.has_failed_file = 1 then 'See marts.fct_feed_deliveries for the file and the reason.'
         end as fix
     from feeds
@@ -57,7 +58,7 @@ rejects as (
         feeds.partner_id,
         feeds.feed_id,
         'rejected rows' as check_name,
-        'warn' as status,
+        case when deliveries.highest_reject_share > feeds.warn_reject_share then 'warn' else 'ok' end as status,
         deliveries.rows_rejected as row_count,
         cast(deliveries.rows_rejected as {{ dbt.type_string() }}) || ' of '
         || cast(deliveries.rows_read as {{ dbt.type_string() }}) || ' rows could not be read; they are in no figure.' as detail,

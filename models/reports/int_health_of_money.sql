@@ -4,7 +4,12 @@ with
 
 opportunities as (
 
-    select * from {{ ref('int_opportunities_normalised') }}
+    select
+        opportunities.*,
+        staged.rate_day
+    from {{ ref('int_opportunities_normalised') }} as opportunities
+    inner join {{ ref('int_opportunities_staged') }} as staged
+        on opportunities.opportunity_key = staged.opportunity_key
 
 ),
 
@@ -37,16 +42,18 @@ deals as (
         count(*) as row_count,
         sum(amount) as amount_at_stake,
         cast(count(*) as {{ dbt.type_string() }}) || ' deals over '
-        || cast(sum(delivered_amount) as {{ dbt.type_string() }}) || ' ' || coalesce(delivered_currency, '(no currency)')
+        || cast(coalesce(sum(delivered_amount), 0) as {{ dbt.type_string() }}) || ' ' || coalesce(delivered_currency, '(no currency)')
         || case
             when amount_status = 'converted_stale_rate' then ' were converted at a rate some days old.'
             when amount_status = 'no_amount' then ' carry no amount and count as zero.'
             when amount_status = 'no_fx_rate' then ' have no FX rate and are in no total.'
+            when amount_status = 'too_large' then ' are larger than any ledger holds (10^15) and are in no total.'
             else ' are in a currency nobody knows and are in no total.'
         end as detail,
         case
-            when amount_status in ('no_fx_rate', 'unknown_currency', 'converted_stale_rate')
-                then 'seeds/fx_rates.csv: {{ var("reporting_currency") }},' || coalesce(delivered_currency, '<currency>') || ',<date>,<units>,<source>'
+            when amount_status = 'unknown_currency' then {{ unknown_currency_fix('delivered_currency') }}
+            when amount_status in ('no_fx_rate', 'converted_stale_rate') then {{ missing_rate_fix('delivered_currency', 'min(rate_day)') }}
+            when amount_status in ('no_amount', 'too_large') then 'Ask ' || partner_id || ' for the amounts.'
         end as fix
     from opportunities
     where amount_status not in ('same_currency', 'converted')
@@ -61,13 +68,17 @@ unconverted_spend as (
         partner_id,
         feed_id,
         'spend: ' || amount_status as check_name,
-        'warn' as status,
+        case when amount_status = 'converted_stale_rate' then 'warn' else 'fail' end as status,
         count(*) as row_count,
         sum(amount) as amount_at_stake,
         cast(count(*) as {{ dbt.type_string() }}) || ' rows of spend over '
         || cast(cast(sum(delivered_amount) as decimal(18, 2)) as {{ dbt.type_string() }}) || ' ' || coalesce(delivered_currency, '(no currency)')
         || ' have status ' || amount_status || '.' as detail,
-        'seeds/fx_rates.csv: {{ var("reporting_currency") }},' || coalesce(delivered_currency, '<currency>') || ',<date>,<units>,<source>' as fix
+        case
+            when amount_status = 'unknown_currency' then {{ unknown_currency_fix('delivered_currency') }}
+            when amount_status in ('no_fx_rate', 'converted_stale_rate') then {{ missing_rate_fix('delivered_currency', 'min(spend_date)') }}
+            else 'Ask ' || partner_id || ' for the amounts.'
+        end as fix
     from spend
     where amount_status not in ('same_currency', 'converted')
     group by partner_id, feed_id, amount_status, delivered_currency

@@ -14,6 +14,16 @@ touches as (
 
 ),
 
+-- What the partner itself called the channel, where it did.
+named as (
+
+    select
+        touch_id,
+        lower(trim(nullif(channel_raw, ''))) as channel_raw
+    from {{ ref('int_touches_unioned') }}
+
+),
+
 totals as (
 
     select sum(amount) as total_amount from opportunities
@@ -53,7 +63,7 @@ stages as (
         sum(opportunities.amount) as amount_at_stake,
         'Stage "' || coalesce(opportunities.raw_stage, '') || '" has no meaning in the shared funnel; its deals count as open.' as detail,
         'seeds/stage_map.csv: ' || opportunities.connector || ',' || opportunities.partner_id || ','
-        || coalesce(opportunities.raw_stage, '') || ',<stage>' as fix
+        || {{ csv_cell("coalesce(trim(opportunities.raw_stage), '')") }} || ',<stage>' as fix
     from opportunities
     cross join totals
     where opportunities.stage = 'unmapped'
@@ -67,16 +77,34 @@ channels as (
         touches.partner_id,
         touches.feed_id,
         'unmapped channel' as check_name,
-        'warn' as status,
+        case
+            when sum(credit.credited_amount) > {{ var('unmapped_tolerance') }} * max(totals.total_amount) then 'fail'
+            else 'warn'
+        end as status,
         count(*) as row_count,
         sum(credit.credited_amount) as amount_at_stake,
-        'Touches of type "' || touches.touch_type || '" with source "' || coalesce(touches.utm_source, '')
-        || '" and medium "' || coalesce(touches.utm_medium, '') || '" match no channel rule (' || touches.channel || ').' as detail,
-        'seeds/channel_rules.csv: add a rule, or seeds/channel_aliases.csv: <name>,<channel>' as fix
+        case
+            when named.channel_raw is not null then 'Channel "' || named.channel_raw || '" is in no lookup (' || touches.channel || ').'
+            else
+                'Touches of type "' || touches.touch_type || '" with source "' || coalesce(touches.utm_source, '')
+                || '" and medium "' || coalesce(touches.utm_medium, '') || '" match no channel rule (' || touches.channel || ').'
+        end as detail,
+        case
+            when named.channel_raw is not null then 'seeds/channel_aliases.csv: ' || {{ csv_cell('named.channel_raw') }} || ',<channel>'
+            else
+                'seeds/channel_rules.csv: {{ var("channel_rule_version") }},<rule_order>,<channel>,'
+                || {{ csv_cell(exact_pattern('touches.touch_type')) }} || ',,'
+                || {{ csv_cell(exact_pattern('touches.utm_medium')) }} || ','
+                || {{ csv_cell(exact_pattern('touches.utm_source')) }} || ',,,'
+        end as fix
     from touches
+    inner join named on touches.touch_id = named.touch_id
     left join credit on touches.touch_id = credit.touch_id
+    cross join totals
     where touches.channel in ('unmapped', 'unassigned')
-    group by touches.partner_id, touches.feed_id, touches.touch_type, touches.utm_source, touches.utm_medium, touches.channel
+    group by
+        touches.partner_id, touches.feed_id, touches.channel, named.channel_raw,
+        touches.touch_type, touches.utm_source, touches.utm_medium
 
 ),
 
@@ -86,13 +114,18 @@ campaigns as (
         touches.partner_id,
         touches.feed_id,
         'unmapped campaign' as check_name,
-        'warn' as status,
+        case
+            when sum(credit.credited_amount) > {{ var('unmapped_tolerance') }} * max(totals.total_amount) then 'fail'
+            else 'warn'
+        end as status,
         count(*) as row_count,
         sum(credit.credited_amount) as amount_at_stake,
         'Campaign "' || coalesce(touches.campaign_raw, touches.utm_id, '') || '" is not in the registry.' as detail,
-        'seeds/campaign_aliases.csv: <campaign_id>,' || coalesce(touches.campaign_raw, touches.utm_id, '') || ',' || touches.partner_id as fix
+        'seeds/campaign_aliases.csv: <campaign_id>,'
+        || {{ csv_cell("coalesce(touches.campaign_raw, touches.utm_id, '')") }} || ',' || touches.partner_id as fix
     from touches
     left join credit on touches.touch_id = credit.touch_id
+    cross join totals
     where touches.campaign_id = 'unmapped'
     group by touches.partner_id, touches.feed_id, coalesce(touches.campaign_raw, touches.utm_id, '')
 

@@ -1,7 +1,7 @@
 with
 
 checks as (
-    {% for subject in ['feeds', 'taxonomy', 'utms', 'money'] %}
+    {% for subject in ['feeds', 'records', 'taxonomy', 'mappings', 'utms', 'money', 'deals', 'rates'] %}
         select
             section,
             partner_id,

@@ -189,6 +189,29 @@ def explain_command(
     return FINE
 
 
+@app.command("unmapped")
+@_told
+def unmapped_command(
+    lookup: Annotated[
+        str, typer.Argument(help="Only this lookup, such as stage_map: bare lines.")
+    ] = "",
+    serve_dir: Annotated[Path, typer.Option(help="Folder of the published copy.")] = Path("serve"),
+    project_dir: Annotated[Path, typer.Option(help="The dbt project, or below it.")] = Path(),
+) -> int:
+    """Print the CSV lines that teach the lookups what they do not know, ready to paste."""
+    from partner_attribution.build import project_folder  # noqa: PLC0415
+    from partner_attribution.report import unmapped  # noqa: PLC0415
+
+    project = project_folder(project_dir.resolve())
+    seeds = project / os.environ.get("SEEDS_DIR", "seeds") if project else None
+    lines = unmapped.missing_lines(serve_dir, seeds, lookup=lookup)
+    print(unmapped.pasted(lines, bare=bool(lookup)), end="")
+    for line in lines:
+        _tell(line.why)
+    _tell(f"{len(lines)} lines are missing." if lines else "Every name is known.")
+    return PARTIAL if lines else FINE
+
+
 @app.command("lint-links")
 @_told
 def lint_links_command(

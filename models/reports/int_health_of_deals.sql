@@ -1,0 +1,84 @@
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
+{#- Rarely a deal of that size is real; the figures keep it either way. -#}
+{%- set huge_amount = 1000000000 -%}
+
+with
+
+deals as (
+
+    select * from {{ ref('fct_opportunities') }}
+
+),
+
+totals as (
+
+    select sum(abs(amount)) as total_amount from deals
+
+),
+
+-- A deal may close on the day it is delivered; what closes later was typed wrongly.
+last_day as (
+
+    select
+        as_of.is_set_by_user,
+        coalesce(max(cast(deliveries.delivered_at as date)), max(as_of.as_of)) as last_day
+    from {{ ref('int_as_of') }} as as_of
+    left join {{ ref('fct_feed_deliveries') }} as deliveries on deliveries.status = 'landed'
+    group by as_of.is_set_by_user
+
+),
+
+dominant as (
+
+    select
+        deals.primary_partner_id as partner_id,
+        'dominant deal' as check_name,
+        deals.amount,
+        'Deal ' || deals.opportunity_id || ' over ' || cast(deals.amount as {{ dbt.type_string() }}) || ' {{ var("reporting_currency") }}'
+        || case
+            when totals.total_amount > 0 and abs(deals.amount) > 0.5 * totals.total_amount then ' is more than half of all deals.'
+            else ' is larger than 10^9.'
+        end || ' Every total rests on it.' as detail,
+        'Ask ' || deals.primary_partner_id || ' whether the amount is right: it may be in cents, or in another currency.' as fix
+    from deals
+    cross join totals
+    where
+        abs(deals.amount) > {{ huge_amount }}
+        or (totals.total_amount > 0 and abs(deals.amount) > 0.5 * totals.total_amount)
+
+),
+
+early as (
+
+    select
+        deals.primary_partner_id as partner_id,
+        'closed in the future' as check_name,
+        deals.amount,
+        'Deal ' || deals.opportunity_id || ' is ' || deals.stage || ' on ' || cast(deals.close_date as {{ dbt.type_string() }})
+        || ', after the last delivered day.' as detail,
+        'Ask ' || deals.primary_partner_id || ' for the day on which it was closed.' as fix
+    from deals
+    cross join last_day
+    where not deals.is_open and deals.close_date > last_day.last_day and not last_day.is_set_by_user
+
+),
+
+unioned as (
+
+    select * from dominant
+    union all
+    select * from early
+
+)
+
+select
+    'money' as section,
+    partner_id,
+    cast(null as {{ dbt.type_string() }}) as feed_id,
+    check_name,
+    'warn' as status,
+    1 as row_count,
+    amount as amount_at_stake,
+    detail,
+    fix
+from unioned
