@@ -55,51 +55,6 @@ def test_credits_equal_an_independent_calculation_to_the_cent(
     assert len(expected) > 1000
 
 
-def test_two_files_and_no_lookup_are_enough(tmp_path: Path) -> None:
-    """Touches and opportunities of a partner nobody declared, beside lookups of somebody else."""
-    folder = tmp_path / "data" / "partners" / "gamma" / "template"
-    folder.mkdir(parents=True)
-    (folder / "touches.csv").write_text(
-        "touch_id,account_id,touched_at,channel\n"
-        "t1,A1,2026-03-01,webinar\n"
-        "t2,A1,2026-03-05 10:00:00,direct\n"
-        "t3,A1,2026-03-09 23:59:59,email\n"
-        "t4,A1,2026-03-10 00:00:00,email\n"
-        "t5,A2,2026-03-01 08:00:00,email\n"
-    )
-    (folder / "opportunities.csv").write_text(
-        "opportunity_id,account_id,amount,currency,stage,created_at,close_date\n"
-        "o1,A1,100.00,USD,Closed Won,2026-03-09,2026-04-01\n"
-        "o2,A3,50,USD,Prospecting,2026-03-09,2026-05-01\n"
-        "o3,,70,XXQ,Prospecting,2026-03-09,2026-05-01\n"
-    )
-    database = dbt_build(tmp_path / "work", tmp_path / "data")
-
-    linear = rows(
-        database,
-        "select opportunity_id, touch_id, channel, credited_amount"
-        " from marts.fct_attribution_credits where method = 'linear'"
-        " and milestone = 'opportunity' order by 1, 2",
-    )
-    assert [(deal, touch, channel, str(amount)) for deal, touch, channel, amount in linear] == [
-        ("gamma.template:o1", "gamma.template:t1", "webinar", "33.34"),
-        ("gamma.template:o1", "gamma.template:t2", "direct", "33.33"),
-        ("gamma.template:o1", "gamma.template:t3", "email", "33.33"),
-        ("gamma.template:o2", None, "unattributed", "50.00"),
-        ("gamma.template:o3", None, "unattributed", "0.00"),
-    ]
-    checks = rows(database, "select feed_id, check_name, status from reports.rpt_data_health")
-    assert ("gamma.template", "arrival", "warn") in checks
-    assert ("acme.salesforce", "arrival", "fail") in checks
-    assert ("gamma.template", "deal amount: unknown_currency", "fail") in checks
-    excluded = rows(
-        database,
-        "select touch_id, reason from marts.fct_journey_exclusions where conversion_id ="
-        " 'gamma.template:o1:opportunity'",
-    )
-    assert excluded == [("gamma.template:t4", "accelerated")]
-
-
 def test_lookups_outside_the_checkout_are_refused_before_dbt_could_overwrite_them(
     tmp_path: Path,
 ) -> None:

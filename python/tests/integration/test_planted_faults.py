@@ -1,0 +1,296 @@
+"""What becomes of faulty deliveries in the marts: one build of docs/faults.md, planted by number.
+
+The build itself runs every data test, so each invariant holds beside the faults.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from partner_attribution.feeds.seeds import compose
+from tests.integration import faulty_world
+from tests.integration.dbt_runs import PROJECT, dbt_build, rows
+
+CREDITS = "select opportunity_id, coalesce(touch_id, ''), credited_amount::text from"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The DuckDB file of the faulty world."""
+    folder = tmp_path_factory.mktemp("faults")
+    faulty_world.write(folder / "data", folder / "own")
+    composed = PROJECT / "build" / f"test-{os.getpid()}-faults"
+    compose(PROJECT / "seeds", folder / "own", composed)
+    try:
+        yield dbt_build(folder / "work", folder / "data", seeds_dir=composed)
+    finally:
+        shutil.rmtree(composed)
+
+
+def health(built: Path, check_name: str) -> list[tuple[str, str, int, str, str]]:
+    """(partner, status, rows, money, detail) of one check."""
+    return rows(
+        built,
+        "select coalesce(partner_id, ''), status, row_count, coalesce(amount_at_stake::text, ''),"
+        f" detail from reports.rpt_data_health where check_name = '{check_name}' order by all",
+    )
+
+
+def amounts(built: Path, *deals: str) -> dict[str, tuple[str | None, str]]:
+    """Deal -> amount and status, as the mart has them."""
+    found = rows(
+        built,
+        "select split_part(opportunity_id, ':', 2), amount::text, amount_status"
+        " from marts.fct_opportunities where opportunity_id like 'alpha.%'",
+    )
+    return {deal: (amount, status) for deal, amount, status in found if deal in deals}
+
+
+def test_rows_in_are_rows_accounted_for_per_feed(built: Path) -> None:
+    """The figures are those of the files, counted here by hand."""
+    found = rows(
+        built,
+        "select feed_id, sum(rows_read), sum(rows_landed), sum(rows_rejected),"
+        " sum(rows_superseded), sum(rows_dropped) from marts.fct_feed_deliveries"
+        " group by 1 order by 1",
+    )
+    assert [(feed, *map(int, counts)) for feed, *counts in found] == [
+        ("alpha.template", 40, 31, 9, 0, 0),
+        ("beta.template", 7, 5, 0, 1, 1),
+        ("gamma.template", 8, 8, 0, 0, 0),
+        ("zeta.template", 1, 1, 0, 0, 0),
+    ]
+
+
+def test_one_partners_trouble_stops_nobody_else(built: Path) -> None:
+    arrival = {
+        feed: (status, detail)
+        for feed, status, detail in rows(
+            built,
+            "select feed_id, status, detail from reports.rpt_data_health"
+            " where check_name = 'arrival'",
+        )
+    }
+    assert {feed: status for feed, (status, _) in arrival.items()} == {
+        "alpha.template": "ok",
+        "beta.template": "ok",
+        "delta.template": "fail",
+        "epsilon.template": "fail",
+        "gamma.template": "warn",
+        "zeta.template": "fail",
+    }
+    assert "no files" in arrival["delta.template"][1]
+    assert "is the one of scheme google, not lower_trim" in arrival["epsilon.template"][1]
+    assert "0 bytes: the export failed" in arrival["zeta.template"][1]
+
+
+def test_rejected_rows_say_what_is_wrong_and_what_to_do(built: Path) -> None:
+    found = rows(
+        built,
+        "select line, column_name, reason from marts.fct_feed_rejects"
+        " where table_name = 'opportunities' order by line",
+    )
+    assert [(line, column, why.split(";")[0]) for line, column, why in found] == [
+        (16, "amount", "not a decimal: leave the cell empty where there is no value"),
+        (17, "amount", "not a decimal: in brackets"),
+        (18, "amount", "not a decimal: with a currency sign"),
+        (19, "amount", "not a decimal: leave the cell empty where there is no value"),
+        (20, "created_at", "implausible date: expected from 1990-01-01 to 2100"),
+        (21, "created_at", "ambiguous date: declare date_format in seeds/feeds.csv"),
+        (22, "opportunity_id", "an id in scientific notation: export the column as text"),
+        (23, None, "has 3 columns, the header has 8"),
+    ]
+    [(partner, status, count, _, detail)] = health(built, "rejected rows")
+    assert (partner, status, count) == ("alpha", "warn", 9)
+    assert detail.startswith("9 of 40 rows could not be read")
+
+
+def test_money_without_a_known_value_is_in_no_total_and_listed(built: Path) -> None:
+    deals = ("unknown", "norate", "toolarge", "noamount", "stale", "leap")
+    assert amounts(built, *deals) == {
+        "unknown": (None, "unknown_currency"),
+        "norate": (None, "no_fx_rate"),
+        "toolarge": (None, "too_large"),
+        "noamount": (None, "no_amount"),
+        # The rate of 3 April is 0.05 and holds; that of the 4th is zero and is not used.
+        "stale": ("2200.00", "converted_stale_rate"),
+        # The rate of 2 April is 5, a leap from 0.05; the one before holds.
+        "leap": ("2400.00", "converted_stale_rate"),
+    }
+    for status, verdict, counts in (
+        ("unknown_currency", "fail", {"alpha": 1, "gamma": 1}),
+        ("no_fx_rate", "fail", {"alpha": 1}),
+        ("too_large", "fail", {"alpha": 1}),
+        ("no_amount", "warn", {"alpha": 1}),
+        ("converted_stale_rate", "warn", {"alpha": 2}),
+    ):
+        listed = health(built, f"deal amount: {status}")
+        assert {row[0]: row[2] for row in listed} == counts
+        assert {row[1] for row in listed} == {verdict}
+    assert [row[:3] for row in health(built, "spend: unknown_currency")] == [("alpha", "fail", 1)]
+    zero_for_want_of_money = rows(
+        built,
+        "select distinct amount_status from marts.fct_conversions where amount = 0"
+        " and opportunity_id like 'alpha.%' and opportunity_id not like '%:zero' order by 1",
+    )
+    assert zero_for_want_of_money == [
+        ("no_amount",), ("no_fx_rate",), ("too_large",), ("unknown_currency",)
+    ]  # fmt: skip
+
+
+def test_rates_that_are_no_rates_are_listed_and_not_used(built: Path) -> None:
+    found = health(built, "FX rate not used")
+    assert [(partner, status, money) for partner, status, _, money, _ in found] == [
+        ("alpha", "fail", ""),
+        ("alpha", "fail", "2400.00"),
+    ]
+    assert "EUR 2026-04-04: 0.00000000 for one USD is no rate" in found[0][4]
+    assert "EUR 2026-04-02: 5.00000000 for one USD after 0.05000000, a leap" in found[1][4]
+    rates = "select distinct fx_rate::double from marts.fct_opportunities where fx_rate is not null"
+    assert rows(built, rates) == [(0.05,)]
+
+
+def test_names_that_no_lookup_knows_are_lines_to_paste(built: Path) -> None:
+    fixes = {
+        fix
+        for (fix,) in rows(
+            built,
+            "select fix from reports.rpt_data_health where status <> 'ok' and fix like 'seeds/%'",
+        )
+    }
+    assert fixes == {
+        'seeds/stage_map.csv: template,alpha,"=cmd|""x"", <b>",<stage>',
+        "seeds/channel_aliases.csv: zauber-kanal,<channel>",
+        "seeds/channel_rules.csv: 2026-11,<rule_order>,<channel>,^other$,,,,,,",
+        "seeds/campaign_aliases.csv: <campaign_id>,Nobody's campaign,alpha",
+        "seeds/country_aliases.csv: narnia,<country_code>",
+        "seeds/currencies.csv: XXQ,<minor_units>",
+        "seeds/currencies.csv: ZZZ,<minor_units>",
+        "seeds/partners.csv: gamma,<name>,<priority>",
+        "seeds/feeds.csv: gamma,template",
+        "seeds/fx_rates.csv: USD,EUR,2026-02-10,<units>,<source>",
+        "seeds/fx_rates.csv: USD,EUR,2026-04-02,<units>,<source>",
+        "seeds/fx_rates.csv: USD,EUR,2026-04-04,<units>,<source>",
+    }
+    [(partner, status, count, money, _)] = health(built, "unmapped stage")
+    assert (partner, status, count, money) == ("alpha", "warn", 1, "60.00")
+    [(partner, status, count, _, _)] = health(built, "unknown hash scheme")
+    assert (partner, status, count) == ("zeta", "fail", 1)
+
+
+def test_signed_and_huge_amounts_are_conserved(built: Path) -> None:
+    found = rows(
+        built,
+        "select opportunity_id, method, sum(credited_amount)::text, count(distinct touch_id)"
+        " from marts.fct_attribution_credits where milestone = 'closed_won' and opportunity_id in"
+        " ('alpha.template:refund', 'alpha.template:zero', 'alpha.template:huge',"
+        " 'alpha.template:early') group by all",
+    )
+    methods = {method for _, method, _, _ in found}
+    assert len(methods) > 4
+    assert {(deal.split(":")[1], total) for deal, _, total, _ in found} == {
+        ("refund", "-40.01"),
+        ("zero", "0.00"),
+        ("huge", "999999999999.99"),
+        ("early", "50.00"),
+    }
+    assert {count for deal, _, _, count in found if deal.endswith("early")} == {0}
+    [(partner, status, _, money, detail)] = health(built, "dominant deal")
+    assert (partner, status, Decimal(money)) == ("alpha", "warn", Decimal("999999999999.99"))
+    assert "is more than half of all deals" in detail
+    [(_, status, _, money, detail)] = health(built, "closed in the future")
+    assert (status, money) == ("warn", "30.00")
+    assert "2027-04-01, after the last delivered day" in detail
+
+
+def test_a_deleted_deal_earns_nothing_and_stays_on_record(built: Path) -> None:
+    deleted = rows(
+        built,
+        "select partner_id, table_name, record_key, last_delivery_id, dropped_in_delivery,"
+        " last_values from marts.fct_deleted_records",
+    )
+    assert [row[:5] for row in deleted] == [
+        ("beta", "opportunities", "gone", "2026-06-01", "2026-06-08")
+    ]
+    assert '"amount":77.7' in deleted[0][5]
+    credited = f"{CREDITS} marts.fct_attribution_credits where opportunity_id like 'beta.%:gone'"
+    assert rows(built, credited) == []
+    assert [row[:3] for row in health(built, "deleted records")] == [("beta", "warn", 1)]
+
+
+def test_clock_times_in_a_gap_are_moved_forward_and_listed(built: Path) -> None:
+    flags = rows(built, "select feed_id, line, flagged_value, flag from marts.fct_feed_flags")
+    assert flags == [
+        (
+            "beta.template",
+            2,
+            "2026-03-29 02:30:00",
+            "this clock time does not exist: moved forward over the gap of Europe/Berlin",
+        )
+    ]
+    at = "select touched_at::text from marts.fct_touches where touch_id = 'beta.template:b1'"
+    assert rows(built, at) == [("2026-03-29 01:30:00",)]
+    assert [row[:3] for row in health(built, "odd clock times")] == [("beta", "warn", 1)]
+
+
+def test_plain_and_hashed_deliveries_of_a_test_string_are_one_person(built: Path) -> None:
+    people = rows(
+        built,
+        "select count(distinct person_id), count(*) from ledger.int_people_resolved"
+        " where person_key in ('alpha.template:P1', 'beta.template:P1')",
+    )
+    assert people == [(1, 2)]
+
+
+def test_touches_at_one_instant_are_ordered_by_id(built: Path) -> None:
+    first = rows(
+        built,
+        f"{CREDITS} marts.fct_attribution_credits where method = 'first_touch'"
+        " and milestone = 'closed_won' and opportunity_id = 'beta.template:kept'"
+        " and credited_amount <> 0",
+    )
+    assert first == [("beta.template:kept", "beta.template:b2", "10.00")]
+
+
+def test_names_are_data_and_lookalikes_stay_apart(built: Path) -> None:
+    name = (
+        "select opportunity_name from marts.fct_opportunities where opportunity_id like '%:hostile'"
+    )
+    assert rows(built, name) == [(faulty_world.HOSTILE,)]
+    accounts = rows(
+        built,
+        "select account_key, account_id from ledger.int_accounts_resolved"
+        " where account_key in ('alpha.template:A1', 'alpha.template:A2')",
+    )
+    assert len({account for _, account in accounts}) == 2
+    shown = "select account_name from marts.dim_account where account_name like '%Gmb%'"
+    assert rows(built, shown) == [("M\u00fcller \u202eGmbH",)]
+
+
+def test_two_files_and_no_lookup_are_enough(built: Path) -> None:
+    """Touches and opportunities of a partner nobody declared, beside lookups of somebody else."""
+    linear = rows(
+        built,
+        "select opportunity_id, touch_id, channel, credited_amount"
+        " from marts.fct_attribution_credits where method = 'linear'"
+        " and milestone = 'opportunity' and opportunity_id like 'gamma.%' order by 1, 2",
+    )
+    assert [(deal, touch, channel, str(amount)) for deal, touch, channel, amount in linear] == [
+        ("gamma.template:o1", "gamma.template:t1", "webinar", "33.34"),
+        ("gamma.template:o1", "gamma.template:t2", "direct", "33.33"),
+        ("gamma.template:o1", "gamma.template:t3", "email", "33.33"),
+        ("gamma.template:o2", None, "unattributed", "50.00"),
+        ("gamma.template:o3", None, "unattributed", "0.00"),
+    ]
+    excluded = rows(
+        built,
+        "select touch_id, reason from marts.fct_journey_exclusions where conversion_id ="
+        " 'gamma.template:o1:opportunity'",
+    )
+    assert excluded == [("gamma.template:t4", "accelerated")]
