@@ -1,14 +1,16 @@
 {#
     How an amount came into the reporting currency, said once for deals and for spend. `known_currency`
-    is NULL for a code that is no ISO 4217 currency; `rate` is the alias of int_fx_rates_by_day. From 10^15 on an
-    amount would not fit the ledger's decimals once converted.
+    is NULL for a code that is no ISO 4217 currency; `rate` is the alias of int_fx_rates_by_day. Ten
+    millions of millions are a slip of the pen, and more than can be shared to the cent.
 #}
 {% macro conversion_status(amount, currency, known_currency, rate) -%}
+    {%- set too_large = 10000000000000 -%}
     case
-        when {{ currency }} = '{{ var("reporting_currency") }}' then 'same_currency'
+        when {{ currency }} = '{{ var("reporting_currency") }}'
+            then case when abs({{ amount }}) >= {{ too_large }} then 'too_large' else 'same_currency' end
         when {{ known_currency }} is null then 'unknown_currency'
         when {{ rate }}.units_per_reporting is null then 'no_fx_rate'
-        when abs(cast({{ amount }} as double)) / {{ rate }}.units_per_reporting >= 1e15 then 'too_large'
+        when abs(cast({{ amount }} as double)) / {{ rate }}.units_per_reporting >= {{ too_large }} then 'too_large'
         when {{ rate }}.is_stale then 'converted_stale_rate'
         else 'converted'
     end

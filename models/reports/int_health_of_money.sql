@@ -47,7 +47,7 @@ deals as (
             when amount_status = 'converted_stale_rate' then ' were converted at a rate some days old.'
             when amount_status = 'no_amount' then ' carry no amount and count as zero.'
             when amount_status = 'no_fx_rate' then ' have no FX rate and are in no total.'
-            when amount_status = 'too_large' then ' are larger than any ledger holds (10^15) and are in no total.'
+            when amount_status = 'too_large' then ' are larger than 10^13, which no deal is, and are in no total.'
             else ' are in a currency nobody knows and are in no total.'
         end as detail,
         case

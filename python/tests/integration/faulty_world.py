@@ -47,6 +47,7 @@ zero,A1,Zero,0,USD,Closed Won,2026-03-09,2026-04-01
 early,A2,Before any touch,50,USD,Closed Won,2026-01-05,2026-02-01
 huge,A3,Huge,999999999999.99,USD,Closed Won,2026-03-09,2026-04-01
 toolarge,A1,Too large,999999999999999,EUR,Closed Won,2026-03-09,2026-04-03
+slip,A1,Larger than any deal,-20000000000000,USD,Closed Won,2026-03-09,2026-04-03
 unknown,A1,Unknown currency,70,XXQ,Prospecting,2026-03-09,2026-05-01
 stale,A1,Stale rate,110,EUR,Closed Won,2026-03-09,2026-04-06
 norate,A1,No rate,90,EUR,Closed Won,2026-03-09,2026-02-10
