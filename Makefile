@@ -14,7 +14,7 @@ ifneq ($(wildcard $(DATA_DIR)/seeds),)
 export SEEDS_DIR := build/seeds
 endif
 
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,11 @@ unit: setup deliveries
 
 dbt-test: setup deliveries  ## dbt build of the demo with every data and unit test
 	$(BIN)/dbt build
+
+CASES ?= 2000
+FIRST ?= 0
+fuzz: setup  ## CASES damaged deliveries of every format, from number FIRST on (about a minute per 1000)
+	FUZZ_CASES=$(CASES) FUZZ_FIRST=$(FIRST) $(BIN)/pytest -s python/tests/feeds/test_fuzz_formats.py python/tests/feeds/test_fuzz.py
 
 test-browser: demo  ## Looks at the dashboard in Chromium (needs /usr/bin/chromium)
 	$(BIN)/pytest -m browser

@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from partner_attribution.errors import BuildError
+from partner_attribution.errors import BROKEN_DATABASE, REBUILD, BuildError
 from partner_attribution.publish import held_lock, utc_now
 
 RETRY_LIMIT = 2
@@ -457,14 +457,19 @@ def _is_transient(message: str) -> bool:
 
 
 def _first_line(messages: list[str]) -> str | None:
-    for message in messages:
-        for line in message.splitlines():
-            if line.strip():
-                return line.strip()[:300]
-    return None
+    lines = [line.strip() for message in messages for line in message.splitlines()]
+    # This one hides below dbt's own traceback.
+    broken = [line for line in lines if BROKEN_DATABASE in line]
+    return next((line[:300] for line in (*broken, *lines) if line), None)
 
 
 def _nothing_built(attempt: Attempt) -> BuildError:
+    if BROKEN_DATABASE in (attempt.error or ""):
+        return BuildError(
+            f"dbt could not open its database: {attempt.error}",
+            expected="the DuckDB file that an earlier build made, or none",
+            do=REBUILD,
+        )
     return BuildError(
         f"dbt built nothing: {attempt.error or f'it left with exit code {attempt.exit_code}'}",
         where=" ".join(attempt.command),

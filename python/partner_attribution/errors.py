@@ -53,6 +53,13 @@ class PlanError(AttributionError):
     """A plan file does not hold together."""
 
 
+BROKEN_DATABASE = "not a valid DuckDB database"
+REBUILD = (
+    "move that file away and run `dbt build`: everything in it is made again from the deliveries; "
+    "the last publication stays as it was"
+)
+
+
 def nearest(wanted: str, known: Iterable[str], count: int = 3) -> list[str]:
     """The known names closest to the wanted one, best first; case does not matter."""
     by_folded = {name.casefold(): name for name in known}

@@ -21,7 +21,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from partner_attribution.errors import BuildError, BusyError, PublicationError
+from partner_attribution.errors import (
+    BROKEN_DATABASE,
+    REBUILD,
+    BuildError,
+    BusyError,
+    PublicationError,
+)
 
 if TYPE_CHECKING:
     import duckdb
@@ -283,6 +289,13 @@ def _copy(
         try:
             connection.execute(f"attach {_text(warehouse)} as built (read_only)")
         except duckdb.Error as error:
+            if BROKEN_DATABASE in str(error):
+                raise PublicationError(
+                    "The warehouse is broken, or is no DuckDB file",
+                    where=str(warehouse),
+                    expected="the file that dbt build made",
+                    do=REBUILD,
+                ) from error
             raise BusyError(
                 f"The warehouse cannot be opened: {str(error).splitlines()[0]}",
                 where=str(warehouse),

@@ -150,6 +150,21 @@ def test_rejected_values_are_cut_neutralised_and_masked(workspace: Workspace) ->
     ]
 
 
+def test_ambiguous_dates_refuse_the_file_until_a_format_is_declared(workspace: Workspace) -> None:
+    lines = [HEADER, *[f"D{n},1,0{n}/04/2026,,," for n in range(1, 10)]]
+    workspace.seed("feeds.csv", "partner_id,connector", "acme,crm", "beta,crm")
+    assert landed(workspace, text(lines).encode()) == []
+    message = workspace.delivery("acme")["message"]
+    assert "9 of 9 rows rejected" in message
+    assert "ambiguous date: declare date_format in seeds/feeds.csv" in message
+    workspace.seed(
+        "feeds.csv", "partner_id,connector,date_format", "acme,crm,%m/%d/%Y", "beta,crm,"
+    )
+    assert len(landed(workspace, text(lines).encode())) == 9
+    day = "select close_date::text from raw_crm.deal where id = 'D3'"
+    assert workspace.rows(day) == [("2026-03-04",)]
+
+
 def test_too_many_rejects_fail_the_file(workspace: Workspace) -> None:
     workspace.seed("feeds.csv", "partner_id,connector", "acme,crm", "beta,crm")
     assert landed(workspace, text([*LINES, "D010,x,2026-09-01,,,"]).encode()) == []

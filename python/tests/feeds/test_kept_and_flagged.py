@@ -103,6 +103,17 @@ def test_what_a_full_delivery_dropped_is_kept_as_deleted(workspace: Workspace) -
     assert workspace.rows("select record_key from raw_feeds.dropped") == [("D002",)]
 
 
+def test_a_record_that_comes_back_is_no_longer_deleted(workspace: Workspace) -> None:
+    workspace.seed("feeds.csv", "partner_id,connector,deliveries_compared", "acme,crm,3")
+    workspace.put("2026-10-01/deal.csv", [HEADER, *GOOD])
+    workspace.put("2026-10-02/deal.csv", [HEADER, *GOOD[1:]])
+    workspace.put("2026-10-03/deal.csv", [HEADER, *GOOD[:1], *GOOD[1:]])
+    workspace.land()
+    workspace.check()
+    assert workspace.ids() == ALL
+    assert workspace.rows("from raw_feeds.dropped") == []
+
+
 def test_a_delivery_with_a_failed_part_deletes_nothing(workspace: Workspace) -> None:
     workspace.put("2026-10-01/deal.csv", [HEADER, *GOOD])
     workspace.put("2026-10-02/deal.csv", b"")

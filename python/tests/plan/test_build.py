@@ -139,6 +139,19 @@ def test_text_that_is_no_event_is_kept_as_the_reason(tmp_path: Path) -> None:
         run(tmp_path, [scene])
 
 
+def test_a_broken_database_is_named_left_alone_and_rebuilt_from_the_deliveries(
+    tmp_path: Path,
+) -> None:
+    reason = '_duckdb.IOException: IO Error: The file "w.duckdb" exists, but it is not a valid'
+    reason += " DuckDB database file!"
+    trouble = {"exit": 2, "results": None, "errors": ["Encountered an error:", f"Trace\n{reason}"]}
+    with pytest.raises(BuildError) as error:
+        run(tmp_path, [trouble])
+    assert '"w.duckdb"' in str(error.value)
+    assert "made again from the deliveries" in str(error.value)
+    assert commands(tmp_path) == ["build"], "nothing is retried, nothing is deleted"
+
+
 def test_a_missing_dbt_says_so(tmp_path: Path) -> None:
     dbt = build.Dbt(tmp_path, run_id="r", plans=tmp_path / "p", executable=str(tmp_path / "none"))
     with pytest.raises(BuildError, match="could not be started"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,27 @@ def test_no_model_or_macro_is_a_page_too_long() -> None:
         if (count := len(path.read_text().splitlines())) > (125 if "staging" in path.parts else 200)
     ]
     assert not long, long
+
+
+def test_no_model_and_no_reader_asks_the_clock() -> None:
+    """Figures depend on what was delivered; only run ids and locks may know what time it is."""
+    asks = re.compile(
+        r"current_(timestamp|date|time)\b|\bnow\(|\bgetdate\(|localtimestamp|date\.today"
+        r"|(datetime|utc)\.?now\(|time\.time\(|run_started_at",
+        re.IGNORECASE,
+    )
+    folders = ("models", "macros", "tests", "python/partner_attribution/feeds",
+               "python/partner_attribution/attribution")  # fmt: skip
+    files = [path for folder in folders for path in sorted((PROJECT / folder).rglob("*.*"))]
+    found = [
+        f"{path.relative_to(PROJECT)}: {line.strip()}"
+        for path in files
+        if path.suffix in {".sql", ".py"}
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if asks.search(line)
+    ]
+    assert len(files) > 200
+    assert not found, found
 
 
 def _imports(path: Path) -> set[str]:

@@ -213,6 +213,16 @@ def test_a_warehouse_in_use_is_busy(warehouse: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "serve" / "attribution.duckdb").exists()
 
 
+def test_a_warehouse_that_is_no_database_is_named_and_left_alone(tmp_path: Path) -> None:
+    broken = tmp_path / "warehouse.duckdb"
+    broken.write_bytes(b"no database" * 1000)
+    nothing = publish.Fit("i", frozenset({"marts.fct_touches"}), ())
+    with pytest.raises(PublicationError, match="made again from the deliveries"):
+        publish.publish(broken, tmp_path / "serve", run_id="run-1", fit=nothing)
+    assert broken.read_bytes() == b"no database" * 1000
+    assert not (tmp_path / "serve" / "attribution.duckdb").exists()
+
+
 def test_no_warehouse_says_what_to_run(tmp_path: Path) -> None:
     nothing = publish.Fit("i", frozenset(), ())
     with pytest.raises(PublicationError, match="dbt build"):
