@@ -1,6 +1,8 @@
 """Files and deliveries: which table, which delivery, and which rows count in the end."""
 
 import os
+import subprocess
+import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -303,3 +305,43 @@ def test_landing_works_in_a_database_file_that_others_read(workspace: Workspace)
     workspace.conn = duckdb.connect(workspace.root / "x.duckdb")
     assert workspace.land().skipped
     assert len(workspace.ids()) == 2
+
+
+LANDED = """
+import hashlib, sys
+from pathlib import Path
+import duckdb
+from tests.feeds.workspace import Workspace
+
+workspace = Workspace(Path(sys.argv[1]), duckdb.connect())
+workspace.land()
+tables = workspace.rows(
+    "select table_schema || '.' || table_name from information_schema.tables"
+    " where table_schema like 'raw_%' and table_name <> 'landing' order by 1"
+)
+for (table,) in tables:
+    rows = sorted(repr(row) for row in workspace.rows(f"from {table}"))
+    print(table, len(rows), hashlib.sha256(repr(rows).encode()).hexdigest())
+"""
+
+
+def test_zone_locale_and_hash_seed_of_the_machine_change_nothing(workspace: Workspace) -> None:
+    columns = "partner_id,connector,timezone,max_reject_share"
+    workspace.seed("feeds.csv", columns, "acme,crm,America/New_York,0.5")
+    rows = ["D1,1.5,2026-09-01,2026-03-08 02:30:00,x", "D2,1,2026-09-01,2026-08-01T10:00:00Z,é"]
+    header = "id,amount,close_date,created_at,extra"
+    workspace.put("2026-10-01/deal.csv", [header, *rows])
+    workspace.put("2026-10-02/deal.csv", [header, rows[1], "D3,x,,,"])
+    found = set()
+    for zone, locale, seed in (("UTC", "C", "0"), ("Asia/Tokyo", "de_DE.UTF-8", "7")):
+        run = subprocess.run(
+            [sys.executable, "-c", LANDED, str(workspace.root)],
+            env={**os.environ, "TZ": zone, "LC_ALL": locale, "PYTHONHASHSEED": seed,
+                 "PYTHONPATH": str(Path(__file__).parents[2])},
+            capture_output=True,
+            text=True,
+            check=True,
+        )  # fmt: skip
+        found.add(run.stdout)
+    assert len(found) == 1
+    assert "raw_feeds.rejects 1 " in run.stdout and "raw_feeds.dropped 1 " in run.stdout
