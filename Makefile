@@ -68,7 +68,7 @@ dbt-test: setup deliveries  ## dbt build of the demo with every data and unit te
 
 CASES ?= 2000
 FIRST ?= 0
-fuzz: setup  ## CASES damaged deliveries of every format, from number FIRST on (about a minute per 1000)
+fuzz: setup  ## CASES damaged deliveries of every format, from number FIRST on (half a CPU minute per 1000, and as much again for the reader alone)
 	FUZZ_CASES=$(CASES) FUZZ_FIRST=$(FIRST) $(BIN)/pytest -s python/tests/feeds/test_fuzz_formats.py python/tests/feeds/test_fuzz.py
 
 test-browser: demo  ## Looks at the dashboard in Chromium (needs /usr/bin/chromium)

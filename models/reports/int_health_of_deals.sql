@@ -48,6 +48,35 @@ dominant as (
 
 ),
 
+accounts as (
+
+    select
+        deals.account_id,
+        max(accounts.account_name) as account_name,
+        count(*) as deal_count,
+        sum(deals.amount) as amount,
+        sum(abs(deals.amount)) as size
+    from deals
+    inner join {{ ref('dim_account') }} as accounts on deals.account_id = accounts.account_id
+    group by deals.account_id
+
+),
+
+concentrated as (
+
+    select
+        cast(null as {{ dbt.type_string() }}) as partner_id,
+        'dominant account' as check_name,
+        accounts.amount,
+        'The ' || cast(accounts.deal_count as {{ dbt.type_string() }}) || ' deals of ' || coalesce(accounts.account_name, accounts.account_id)
+        || ' are ' || {{ percent_text('cast(accounts.size as double) / cast(totals.total_amount as double)') }} || ' of all deals.' as detail,
+        'Read the figures with and without it: one account decides them.' as fix
+    from accounts
+    cross join totals
+    where totals.total_amount > 0 and accounts.size > 0.3 * totals.total_amount
+
+),
+
 early as (
 
     select
@@ -66,6 +95,8 @@ early as (
 unioned as (
 
     select * from dominant
+    union all
+    select * from concentrated
     union all
     select * from early
 

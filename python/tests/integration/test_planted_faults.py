@@ -209,6 +209,9 @@ def test_signed_and_huge_amounts_are_conserved(built: Path) -> None:
     [(partner, status, _, money, detail)] = health(built, "dominant deal")
     assert (partner, status, Decimal(money)) == ("alpha", "warn", Decimal("999999999999.99"))
     assert "is more than half of all deals" in detail
+    [(_, status, _, money, detail)] = health(built, "dominant account")
+    assert (status, Decimal(money)) == ("warn", Decimal("999999999999.99"))
+    assert detail.endswith("are 100.00 % of all deals.")
     [(_, status, _, money, detail)] = health(built, "closed in the future")
     assert (status, money) == ("warn", "30.00")
     assert "2027-04-01, after the last delivered day" in detail
