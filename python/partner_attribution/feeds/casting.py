@@ -21,6 +21,8 @@ _DAY = r"\d{4}(-\d{1,2}-|/\d{1,2}/)\d{1,2}"
 _TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(:00(\.0+)?)?( ?(Z|z|UTC|[+-]00(:?00)?))?"
+_EXCEL_DAY = r"[0-9]{1,6}([.]0*)?"
+_TIME_TAILS = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 _WITHOUT_CLOCK_CHANGES = {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}
 IN_A_GAP = "this clock time does not exist: moved forward over the gap"
 IN_A_FOLD = "this clock time comes twice: the first is taken, in the fold"
@@ -43,6 +45,7 @@ class Locale:
     date_format: str = "iso"
     delivered_at: datetime | None = None
     naive_timezone: str = "UTC"
+    epoch_unit: str = ""
 
 
 def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
@@ -142,6 +145,11 @@ def _date(text: str, locale: Locale) -> str:
         f"when {_matches(text, _DAY + _MIDNIGHT)}"
         f" then try_cast(regexp_extract({text}, {sql_text(_DAY)}) as date)",
     ]
+    if locale.epoch_unit == "excel":
+        cases.append(
+            f"when {_matches(text, _EXCEL_DAY)}"
+            f" then date '1899-12-30' + try_cast(split_part({text}, '.', 1) as integer)"
+        )
     if locale.date_format != "iso":
         parsed = f"try_strptime({text}, {_formats(locale)})"
         cases.append(f"when {parsed} = date_trunc('day', {parsed}) then cast({parsed} as date)")
@@ -166,11 +174,7 @@ def _timestamp(text: str, locale: Locale) -> str:
         f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.naive_timezone)}",
         f"when {_matches(text, _DAY + _TIME + _ZONE)}"
         f" then make_timestamp(epoch_us(try_cast({offset} as timestamptz)))",
-        *(
-            f"when {_matches(text, f'[0-9]{{{digits}}}')}"
-            f" then make_timestamp(try_cast({text} as bigint) * {factor})"
-            for digits, factor in ((10, 1_000_000), (13, 1_000), (16, 1))
-        ),
+        *_bare_numbers(text, locale),
     ]
     if locale.date_format != "iso":
         parsed = f"try_strptime({text}, {_formats(locale)})"
@@ -179,10 +183,36 @@ def _timestamp(text: str, locale: Locale) -> str:
     return f"case {' '.join(cases)} end"
 
 
+def _bare_numbers(text: str, locale: Locale) -> list[str]:
+    """Cases of a time that is a number: of the declared unit, else told by its digits."""
+    if locale.epoch_unit == "excel":
+        seconds = f"cast(round(try_cast({text} as decimal(24, 10)) * 86400) as bigint)"
+        local = f"timestamp '1899-12-30' + to_seconds({seconds})"
+        return [
+            f"when {_matches(text, r'[0-9]{1,6}([.][0-9]+)?')}"
+            f" then {_local_to_utc(local, locale.timezone)}"
+        ]
+    if locale.epoch_unit:
+        factor = {"s": 1_000_000, "ms": 1_000, "us": 1}[locale.epoch_unit]
+        number = f"try_cast({text} as bigint)"
+        fits = f"{_matches(text, '[0-9]{1,16}')} and {number} < {10**17 // factor}"
+        return [f"when {fits} then make_timestamp({number} * {factor})"]
+    return [
+        f"when {_matches(text, f'[0-9]{{{digits}}}')}"
+        f" then make_timestamp(try_cast({text} as bigint) * {factor})"
+        for digits, factor in ((10, 1_000_000), (13, 1_000), (16, 1))
+    ]
+
+
 def _milestone_time(text: str, locale: Locale) -> str:
     last_second = "interval 1 day - interval 1 second"
     day = f"try_cast({text} as timestamp) + {last_second}"
     cases = [f"when {_matches(text, _DAY)} then {_local_to_utc(day, locale.timezone)}"]
+    if locale.epoch_unit == "excel":
+        day = f"cast(({_date(text, locale)}) as timestamp) + {last_second}"
+        cases.append(
+            f"when {_matches(text, _EXCEL_DAY)} then {_local_to_utc(day, locale.timezone)}"
+        )
     if _is_day_format(locale):
         day = f"try_strptime({text}, {sql_text(locale.date_format)})"
         end_of_day = _local_to_utc(f"{day} + {last_second}", locale.timezone)
@@ -195,7 +225,7 @@ def _is_day_format(locale: Locale) -> bool:
 
 
 def _formats(locale: Locale) -> str:
-    tails = ["", " %H:%M:%S", " %H:%M", "T%H:%M:%S"] if _is_day_format(locale) else [""]
+    tails = _TIME_TAILS if _is_day_format(locale) else ("",)
     return "[" + ", ".join(sql_text(locale.date_format + tail) for tail in tails) + "]"
 
 

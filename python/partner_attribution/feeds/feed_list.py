@@ -3,9 +3,11 @@
 import codecs
 import csv
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from partner_attribution.feeds.errors import FeedsError
@@ -29,6 +31,20 @@ class Feed:
     decimal_mark: str = "."
     thousands_mark: str = ""
     date_format: str = "iso"
+    epoch_unit: str = ""
+    """s, ms, us or excel (days since 1899-12-30): what a bare number means as a time."""
+    quote: str = '"'
+    """Empty: cells are never quoted."""
+    has_header: bool = True
+    columns: tuple[str, ...] = ()
+    """Delivered column names, in order, of files without a header line; empty ones are skipped."""
+    skip_lines: int = 0
+    records: str = ""
+    """Field of a JSON document that holds the array of rows."""
+    where: tuple[str, tuple[str, ...]] | None = None
+    """Delivered column and its values: only these rows belong to the table."""
+    key: tuple[str, ...] | None = None
+    """Declared columns that identify a row; () for none, None for the connector's own."""
     delivery_mode: str = "full"
     cadence_days: float = 7.0
     warn_reject_share: float = 0.0
@@ -48,22 +64,12 @@ class Feed:
         return f"{self.partner_id}.{self.connector}"
 
 
-@dataclass(frozen=True)
-class Overrides:
-    """Renames that a user wrote into seeds/feed_columns.csv, keyed by feed and table."""
-
-    columns: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    """(feed_id, table) -> {declared column: delivered column}."""
-    tables: dict[tuple[str, str], set[str]] = field(default_factory=dict)
-    """(feed_id, table) -> further names of its files."""
-
-
 def read_feeds(
     seeds_dir: Path, found: Iterable[tuple[str, str]], reporting_currency: str
 ) -> tuple[Feed, ...]:
     """Return every feed: declared rows first, then folders (partner, connector) without a row."""
     feeds: dict[str, Feed] = {}
-    for row in _rows(seeds_dir / "feeds.csv", ("partner_id", "connector")):
+    for row in read_rows(seeds_dir / "feeds.csv", ("partner_id", "connector")):
         feed = _feed(row, reporting_currency)
         if feed.feed_id in feeds:
             feed = replace(feed, problem="seeds/feeds.csv has two rows for this feed. Keep one.")
@@ -74,25 +80,8 @@ def read_feeds(
     return tuple(feeds[feed_id] for feed_id in sorted(feeds))
 
 
-def read_overrides(seeds_dir: Path) -> Overrides:
-    """Read seeds/feed_columns.csv; the file may be absent.
-
-    A row renames a column; where `delivered_column` is blank, `declared_column` holds a further
-    name under which files of the table arrive.
-    """
-    overrides = Overrides()
-    needed = ("partner_id", "connector", "table_name", "delivered_column", "declared_column")
-    for row in _rows(seeds_dir / "feed_columns.csv", needed):
-        where = (f"{row['partner_id']}.{row['connector']}", row["table_name"])
-        if row["delivered_column"]:
-            renames = overrides.columns.setdefault(where, {})
-            renames[row["declared_column"]] = row["delivered_column"]
-        elif row["declared_column"]:
-            overrides.tables.setdefault(where, set()).add(row["declared_column"])
-    return overrides
-
-
-def _rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+def read_rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
+    """Return the filled rows of a lookup, cells stripped; none when the file is absent."""
     if not path.is_file():
         return []
     try:
@@ -110,27 +99,24 @@ def _rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
     return [row for row in rows if any(row.values())]
 
 
-def _feed(row: dict[str, str], reporting_currency: str) -> Feed:
-    known = {item.name for item in fields(Feed)} - {"is_declared", "problem"}
-    given = {name: value for name, value in row.items() if name in known and value}
-    texts = {k: v for k, v in given.items() if k not in _PARSED}
-    feed = Feed(**{"currency": reporting_currency, "partner_id": "", "connector": "", **texts})  # type: ignore[arg-type]
-    feed = replace(
-        feed,
-        delimiter=_DELIMITERS.get(feed.delimiter.lower(), feed.delimiter),
-        delivery_mode=feed.delivery_mode.lower(),
-        dialect=feed.dialect.lower(),
-        currency=feed.currency.upper(),
-    )
+def with_settings(feed: Feed, given: dict[str, str], where: str) -> Feed:
+    """Return the feed read by these settings too; what is wrong with them is its `problem`.
+
+    given: column of a lookup -> text, not blank. where: the lookup, for messages.
+    """
     try:
-        values = {
-            name: parse(name, given[name]) for name, parse in _PARSED.items() if name in given
-        }
-        feed = replace(feed, **values)  # type: ignore[arg-type]
-        _check(feed)
+        values = {_FIELDS.get(k, k): _PARSED.get(k, str)(text) for k, text in given.items()}
+        changed = replace(feed, **values)
+        _check(changed)
     except ValueError as error:
-        feed = replace(feed, problem=f"seeds/feeds.csv: {error}")
-    return feed
+        return replace(feed, problem=f"{where}: {error}")
+    return changed
+
+
+def _feed(row: dict[str, str], reporting_currency: str) -> Feed:
+    feed = Feed(row["partner_id"], row["connector"], currency=reporting_currency)
+    given = {name: row[name] for name in FEED_SETTINGS if row.get(name)}
+    return with_settings(feed, given, "seeds/feeds.csv")
 
 
 def _share(name: str, text: str) -> float:
@@ -170,12 +156,86 @@ def _number(text: str) -> float:
         return float("nan")
 
 
-_PARSED: Mapping[str, Callable[[str, str], float | bool]] = {
-    "warn_reject_share": _share,
-    "max_reject_share": _share,
-    "deliveries_compared": _count,
-    "cadence_days": _days,
-    "is_required": _flag,
+def _lines(text: str) -> int:
+    if not text.isdigit() or int(text) > 1000:
+        raise ValueError(f"skip_lines must be a number of lines, got {text!r}.")
+    return int(text)
+
+
+def _where(text: str) -> tuple[str, tuple[str, ...]]:
+    column, mark, values = text.partition("=")
+    if not (column.strip() and mark and values):
+        raise ValueError(f"where must be like Type=Webinar|Event, got {text!r}.")
+    return column.strip(), tuple(value.strip() for value in values.split("|"))
+
+
+def _key(text: str) -> tuple[str, ...]:
+    return () if text.lower() == "none" else _names(text)
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split("|"))
+
+
+FEED_SETTINGS = (
+    "dialect",
+    "currency",
+    "timezone",
+    "email_hash_scheme",
+    "encoding",
+    "delimiter",
+    "decimal_mark",
+    "thousands_mark",
+    "date_format",
+    "delivery_mode",
+    "cadence_days",
+    "warn_reject_share",
+    "max_reject_share",
+    "deliveries_compared",
+    "owner",
+    "is_required",
+)
+"""Columns of seeds/feeds.csv: what holds for the feed."""
+
+FILE_SETTINGS = (
+    "encoding",
+    "delimiter",
+    "quote",
+    "header",
+    "columns",
+    "skip_lines",
+    "decimal_mark",
+    "thousands_mark",
+    "date_format",
+    "epoch_unit",
+    "timezone",
+    "records",
+    "where",
+)
+"""Columns of seeds/feed_files.csv: what may differ between the files of a feed."""
+
+TABLE_SETTINGS = ("key", "delivery_mode")
+"""Columns of seeds/feed_files.csv that hold for all files of a table."""
+
+_FIELDS = {"header": "has_header"}
+_PARSED: dict[str, Callable[[str], Any]] = {
+    "delimiter": lambda text: _DELIMITERS.get(text.lower(), text),
+    "thousands_mark": lambda text: {"space": " ", "nbsp": "\xa0"}.get(text.lower(), text),
+    "quote": lambda text: "" if text.lower() == "none" else text,
+    "delivery_mode": str.lower,
+    "dialect": str.lower,
+    "epoch_unit": str.lower,
+    "currency": str.upper,
+    "warn_reject_share": partial(_share, "warn_reject_share"),
+    "max_reject_share": partial(_share, "max_reject_share"),
+    "deliveries_compared": partial(_count, "deliveries_compared"),
+    "cadence_days": partial(_days, "cadence_days"),
+    "is_required": partial(_flag, "is_required"),
+    "header": partial(_flag, "header"),
+    "skip_lines": _lines,
+    "columns": _names,
+    "where": _where,
+    "key": _key,
 }
 
 
@@ -200,6 +260,7 @@ def _check(feed: Feed) -> None:
         re.findall(r"%-?[A-Za-z]", feed.date_format)
     ):
         raise ValueError(f"date_format must be iso or like %d/%m/%Y, got {feed.date_format!r}.")
+    _check_layout(feed)
     try:
         codecs.lookup(feed.encoding)
     except LookupError:
@@ -210,3 +271,15 @@ def _check(feed: Feed) -> None:
         raise ValueError(
             f"unknown timezone {feed.timezone!r}; write it as Europe/Berlin."
         ) from None
+
+
+def _check_layout(feed: Feed) -> None:
+    if len(feed.quote) > 1 or feed.quote == feed.delimiter or not feed.quote.isascii():
+        raise ValueError(f"quote must be one character or none, got {feed.quote!r}.")
+    if feed.epoch_unit not in {"", "s", "ms", "us", "excel"}:
+        raise ValueError(f"epoch_unit must be s, ms, us or excel, got {feed.epoch_unit!r}.")
+    if not feed.has_header and not any(feed.columns):
+        raise ValueError(
+            "header is no, so columns must list the files' columns in order, such as"
+            " id|email||created (blank: not read)."
+        )

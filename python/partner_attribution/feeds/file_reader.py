@@ -12,13 +12,15 @@ from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.files import DeliveredFile
 from partner_attribution.feeds.matching import ELEMENT, Drift, match_columns
-from partner_attribution.feeds.names import name_key, printable
+from partner_attribution.feeds.names import closest, column_shown, name_key, printable
+from partner_attribution.feeds.own_words import ColumnWords
 from partner_attribution.feeds.preparing import Prepared, bad_byte, wrong_encoding
 from partner_attribution.feeds.reading import (
     Source,
     careful_csv_source,
-    csv_header,
+    csv_layout,
     csv_source,
+    delivered_texts,
     exploded,
     filtered,
     is_whole,
@@ -26,6 +28,7 @@ from partner_attribution.feeds.reading import (
     json_source,
     parquet_source,
     physical_lines,
+    with_joined_columns,
 )
 from partner_attribution.feeds.staging import Stamp, insert_file
 
@@ -35,19 +38,28 @@ _NOT_THE_FILES_FAULT = (duckdb.OutOfMemoryException, duckdb.FatalException)
 
 @dataclass(frozen=True)
 class FeedFiles:
-    """The files of one feed that belong to one table, and the renames the user wrote."""
+    """The files of one feed that belong to one table, and how the user says they are read."""
 
     feed: Feed
+    """With the settings that hold for the table."""
+    table: TableDeclaration
+    """As this feed delivers it."""
     files: Sequence[DeliveredFile]
-    renames: Mapping[str, str]
+    read_as: Sequence[Feed]
+    """Per file: the feed with the settings of that file."""
+    words: ColumnWords
+
+    def settings(self, file: DeliveredFile) -> Feed:
+        """The feed as one of its files is read."""
+        return self.read_as[self.files.index(file)]
 
 
-def reading_settings(feed: Feed, file: DeliveredFile) -> tuple[str, str | None]:
-    """Encoding and delimiter of a file; no delimiter for what is no CSV."""
+def reading_settings(feed: Feed, file: DeliveredFile) -> tuple[str, str | None, str]:
+    """Encoding, delimiter and quote of a file; no delimiter for what is no CSV."""
     if file.kind != "csv":
-        return "utf-8", None
+        return "utf-8", None, ""
     is_tsv = file.path.name.lower().endswith((".tsv", ".tsv.gz"))
-    return feed.encoding, "\t" if is_tsv else feed.delimiter
+    return feed.encoding, "\t" if is_tsv else feed.delimiter, feed.quote
 
 
 @dataclass(frozen=True)
@@ -58,7 +70,7 @@ class FileReader:
     landing: str
     table: TableDeclaration
     feed: Feed
-    renames: Mapping[str, str]
+    words: ColumnWords
     file: DeliveredFile
     stamp: Stamp
     workdir: Path
@@ -76,7 +88,7 @@ class FileReader:
                 drift = self._insert(parquet_source(self.conn, prepared))[1]
                 self._fill_lines(lambda rows: {row: row for row in rows})
                 return drift
-            source = json_source(self.conn, prepared)
+            source = json_source(self.conn, prepared, self.feed.records)
             if source is None:
                 return ()
             drift = self._insert(source)[1]
@@ -99,28 +111,28 @@ class FileReader:
 
     def _read_csv(self, prepared: Prepared) -> tuple[Drift, ...]:
         delimiter = reading_settings(self.feed, self.file)[1] or ""
-        header = csv_header(prepared, delimiter)
+        layout = csv_layout(prepared, self.feed, delimiter)
         # A lone column can be blank: only the careful reader tells that from a blank line.
-        if not prepared.has_nul and len(header) > 1:
-            source = csv_source(prepared, header, delimiter)
+        if not prepared.has_nul and len(layout.columns) > 1:
+            source = csv_source(prepared, layout)
             try:
                 rows, drift = self._insert(source)
                 counts = self._counts(source, rows)
             except _IRREGULAR:
                 counts = (-1, 0)
-            if is_whole(prepared, header, delimiter, *counts):
-                self._fill_lines(lambda rows: physical_lines(prepared, delimiter, rows))
+            if is_whole(prepared, layout, *counts):
+                self._fill_lines(lambda rows: physical_lines(prepared, layout, rows))
                 return drift
             self.conn.execute(f"delete from {self.landing} where _file_no = {self.stamp.file_no}")
         target = self.workdir / "careful.csv"
-        return self._insert(careful_csv_source(prepared, header, delimiter, target))[1]
+        return self._insert(careful_csv_source(prepared, layout, target))[1]
 
     def _counts(self, source: Source, inserted: int) -> tuple[int, int]:
         """Rows of the file, and the delimiters inside their cells."""
         spelling = self.table.dialect(self.feed.dialect)
         counted = f"select {inserted}, coalesce(sum(_delimiters), 0) from {self.landing}"
         counted += f" where _file_no = {self.stamp.file_no}"
-        if spelling.explode or spelling.where:
+        if spelling.explode or spelling.where or self.feed.where:
             counted = f"select count(*), coalesce(sum({source.delimiters}), 0)"
             counted += f" from {source.relation}"
         rows, delimiters = self.conn.execute(counted).fetchall()[0]
@@ -129,13 +141,17 @@ class FileReader:
     def _insert(self, source: Source) -> tuple[int, tuple[Drift, ...]]:
         feed = self.feed
         spelling = self.table.dialect(feed.dialect)
-        match = match_columns(self.table, feed, source.columns, self.renames)
-        whole, of_element = {}, {}
+        source = with_joined_columns(source, self.words.renames)
+        match = match_columns(self.table, feed, source.columns, self.words)
+        whole: dict[str, tuple[str, ...]] = {}
+        of_element: dict[str, tuple[str, ...]] = {}
         for name, value in spelling.where.items():
             if spelling.explode and name.startswith(f"{ELEMENT}."):
-                of_element[name] = value
+                of_element[name] = (value,)
             else:
-                whole[self._column(source, name)] = value
+                whole[self._column(source, name)] = (value,)
+        if feed.where:
+            whole[self._column(source, feed.where[0])] = feed.where[1]
         if whole:
             source = filtered(source, whole)
         if spelling.explode:
@@ -145,17 +161,30 @@ class FileReader:
         # Parquet and JSON carry numbers of their own; only CSV text follows the feed's marks.
         marks = (feed.decimal_mark, feed.thousands_mark) if self.file.kind == "csv" else (".", "")
         naive = "UTC" if self.table.naive_times == "utc" else feed.timezone
-        locale = Locale(feed.timezone, *marks, feed.date_format, self.file.delivered_at, naive)
-        statement = insert_file(self.landing, self.table, source, match.columns, locale, self.stamp)
+        locale = Locale(
+            feed.timezone,
+            *marks,
+            feed.date_format,
+            self.file.delivered_at,
+            naive,
+            feed.epoch_unit,
+        )
+        texts = delivered_texts(self.table, source, match.columns, self.words)
+        statement = insert_file(self.landing, self.table, source, texts, locale, self.stamp)
         return int(self.conn.execute(statement).fetchall()[0][0]), match.drift
 
     def _column(self, source: Source, name: str) -> str:
-        """The delivered column that the dialect names in `explode` or `where`."""
+        """The delivered column that the dialect or seeds/feed_files.csv names."""
         for column in source.columns:
             if name_key(column) == name_key(name):
                 return column
+        near = closest(name, source.columns)
+        who = f"dialect {self.feed.dialect}"
+        if self.feed.where and name == self.feed.where[0]:
+            who = "seeds/feed_files.csv (where)"
         raise DeliveryError(
-            f"missing column {name}, which dialect {self.feed.dialect} needs for this table."
+            f"missing column {name}, which {who} needs for this table"
+            f"{f'; closest: {column_shown(near)}' if near else ''}."
         )
 
     def _fill_lines(self, lines_of: Callable[[set[int]], Mapping[int, int]]) -> None:

@@ -5,18 +5,13 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from partner_attribution.feeds.declarations import TableDeclaration, load_declarations
-from partner_attribution.feeds.feed_list import (
-    Feed,
-    Overrides,
-    read_feeds,
-    read_overrides,
-)
+from partner_attribution.feeds.feed_list import Feed, read_feeds
 from partner_attribution.feeds.file_reader import FeedFiles
 from partner_attribution.feeds.files import DeliveredFile, find_feeds, find_files, table_name_of
 from partner_attribution.feeds.hash_check import checked, is_hash_check
@@ -32,6 +27,7 @@ from partner_attribution.feeds.logs import (
     write_rows,
 )
 from partner_attribution.feeds.names import closest, sql_name
+from partner_attribution.feeds.own_words import OwnWords, as_declared, problem_of, read_own_words
 from partner_attribution.feeds.table_landing import TableLanding
 
 LAYOUT_VERSION = 2
@@ -74,25 +70,29 @@ def land(
     """
     data_dir, seeds_dir, project_dir = Path(data_dir), Path(seeds_dir), Path(project_dir)
     tables = load_declarations(project_dir)
-    overrides = read_overrides(seeds_dir)
-    feeds = read_feeds(seeds_dir, find_feeds(data_dir), reporting_currency)
+    words = read_own_words(seeds_dir)
+    feeds = tuple(
+        feed if feed.problem else replace(feed, problem=problem_of(feed, mine, words))
+        for feed in read_feeds(seeds_dir, find_feeds(data_dir), reporting_currency)
+        for mine in [[table for table in tables if table.connector == feed.connector]]
+    )
     files = {
         feed.feed_id: find_files(data_dir, feed.partner_id, feed.connector)
         for feed in feeds
         if "/" not in feed.feed_id
     }
     feeds = tuple(checked(feed, files.get(feed.feed_id, ())) for feed in feeds)
-    fingerprint = _fingerprint(tables, overrides, feeds, files)
+    fingerprint = _fingerprint(tables, words, feeds, files)
     if not force and _is_landed(conn, tables, fingerprint):
         return LandingReport(skipped=True)
     with _in_file_order(conn):
-        return _land(conn, tables, overrides, feeds, files, fingerprint)
+        return _land(conn, tables, words, feeds, files, fingerprint)
 
 
 def _land(  # noqa: PLR0917
     conn: duckdb.DuckDBPyConnection,
     tables: Sequence[TableDeclaration],
-    overrides: Overrides,
+    words: OwnWords,
     feeds: Sequence[Feed],
     files: Mapping[str, Sequence[DeliveredFile]],
     fingerprint: str,
@@ -100,7 +100,7 @@ def _land(  # noqa: PLR0917
     conn.execute("create schema if not exists raw_feeds")
     for log in LOG_TABLES:
         conn.execute(create_log_table(log, f"raw_feeds._landing_{log}"))
-    assigned, deliveries = _assign(tables, overrides, feeds, files)
+    assigned, deliveries = _assign(tables, words, feeds, files)
     landings = []
     for table in tables:
         landing = TableLanding(conn, table, "raw_feeds._landing_")
@@ -128,7 +128,7 @@ def _land(  # noqa: PLR0917
 
 def _assign(
     tables: Sequence[TableDeclaration],
-    overrides: Overrides,
+    words: OwnWords,
     feeds: Sequence[Feed],
     files: Mapping[str, Sequence[DeliveredFile]],
 ) -> tuple[dict[tuple[str, str], list[FeedFiles]], list[Delivery]]:
@@ -141,27 +141,31 @@ def _assign(
         if feed.problem:
             continue
         mine = [table for table in tables if table.connector == feed.connector]
-        names = {
-            table.name: table.delivered_names(feed.dialect)
-            | overrides.tables.get((feed.feed_id, table.name), set())
-            for table in mine
-        }
+        names = {table.name: table.delivered_names(feed.dialect) for table in mine}
         every = sorted({name for some in names.values() for name in some})
         claims: dict[str, list[DeliveredFile]] = {table.name: [] for table in mine}
         for file in files.get(feed.feed_id, ()):
             if is_hash_check(file):
                 continue
-            name = None if file.problem else table_name_of(file, every)
-            claimants = [table.name for table in mine if name in names[table.name]]
+            claimants = [] if file.problem else sorted(words.claims(feed, file))
+            if not claimants and not file.problem:
+                name = table_name_of(file, every)
+                claimants = [table.name for table in mine if name in names[table.name]]
             for claimant in claimants:
                 claims[claimant].append(file)
             if not claimants:
                 unclaimed.append(_unclaimed(feed, file, mine, every))
         for table in mine:
-            renames = overrides.columns.get((feed.feed_id, table.name), {})
             if claims[table.name]:
+                as_table = words.read_as(feed, table, None)
                 assigned[table.connector, table.name].append(
-                    FeedFiles(feed, claims[table.name], renames)
+                    FeedFiles(
+                        as_table,
+                        as_declared(as_table, table),
+                        claims[table.name],
+                        [words.read_as(feed, table, file) for file in claims[table.name]],
+                        words.of(feed, table),
+                    )
                 )
     return assigned, unclaimed
 
@@ -172,6 +176,7 @@ def _unclaimed(
     """A file that no table claims, with advice on what to write where."""
     dialects = sorted({dialect for table in tables for dialect in table.dialects})
     near = closest(file.stem, names)
+    table = next((t.name for t in tables if near in t.delivered_names(feed.dialect)), near)
     message = file.problem or f"{file.shown}: no table of {feed.connector} has this name."
     spoken = [
         dialect
@@ -182,8 +187,8 @@ def _unclaimed(
         message += f" It is one of dialect {spoken[0]}: declare that in seeds/feeds.csv."
     elif near and not file.problem:
         message += (
-            f" If it is {near}, rename it, or add to seeds/feed_columns.csv:"
-            f" {feed.partner_id},{feed.connector},{near},,{file.stem}"
+            f" If it is {table}, rename it, or add to seeds/feed_files.csv:"
+            f" {feed.partner_id},{feed.connector},{table},{file.stem}*"
         )
     return Delivery(
         feed.feed_id,
@@ -232,7 +237,7 @@ def _is_landed(
 
 def _fingerprint(
     tables: Sequence[TableDeclaration],
-    overrides: Overrides,
+    words: OwnWords,
     feeds: Sequence[Feed],
     files: Mapping[str, Sequence[DeliveredFile]],
 ) -> str:
@@ -240,8 +245,8 @@ def _fingerprint(
     content = {
         "layout": LAYOUT_VERSION,
         "tables": [table.model_dump(mode="json") for table in tables],
-        "columns": sorted((k, sorted(v.items())) for k, v in overrides.columns.items()),
-        "names": sorted((k, sorted(v)) for k, v in overrides.tables.items()),
+        "columns": sorted((where, asdict(one)) for where, one in words.columns.items()),
+        "rules": {feed_id: [asdict(rule) for rule in one] for feed_id, one in words.files.items()},
         "feeds": [asdict(feed) for feed in feeds],
         "files": {
             feed_id: [(file.shown, file.stamp, file.problem) for file in found]

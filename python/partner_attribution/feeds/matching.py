@@ -7,6 +7,7 @@ from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.names import closest, column_shown, name_key
+from partner_attribution.feeds.own_words import ColumnWords
 
 ELEMENT = "explode"
 """In a dialect's columns: the element of the exploded array, or `explode.<field>` of it."""
@@ -35,23 +36,25 @@ def match_columns(
     table: TableDeclaration,
     feed: Feed,
     delivered: Sequence[str],
-    renames: Mapping[str, str],
+    words: ColumnWords,
 ) -> Match:
     """Match delivered column names to declared ones.
 
-    A name written in seeds/feed_columns.csv comes first, then the dialect's, then the declared name
+    Names written in seeds/feed_columns.csv come first, then the dialect's, then the declared name
     (case and separators ignored), then its aliases. Raises DeliveryError for a missing
-    required column and for two columns that claim the same declared one.
+    required column, for two columns that claim the same declared one, and for a name in
+    seeds/feed_columns.csv that the file does not have.
     """
     spelling = table.dialect(feed.dialect)
     found: dict[str, str] = {}
     for column in table.columns:
-        names = [renames.get(column.name), spelling.columns.get(column.name)]
-        element = names[1] if spelling.explode and not names[0] else None
+        own = words.renames.get(column.name, ())
+        spelled = spelling.columns.get(column.name)
+        element = spelled if spelling.explode and not own else None
         if element and (element == ELEMENT or element.startswith(ELEMENT + ".")):
             found[column.name] = element
             continue
-        for name in (*names, column.name, *column.aliases):
+        for name in (*own, spelled, column.name, *column.aliases):
             hits = _hits(name, delivered) if name else []
             if len(hits) > 1:
                 shown = ", ".join(column_shown(hit) for hit in hits)
@@ -61,8 +64,19 @@ def match_columns(
             if hits:
                 found[column.name] = hits[0]
                 break
-    _check_required(table, feed, found, delivered)
+        if own and column.name not in found and column.name not in words.defaults:
+            raise DeliveryError(_not_there(own, column.name, delivered))
+    _check_required(table, feed, {**dict.fromkeys(words.defaults, ""), **found}, delivered)
     return Match(found, _drift(table, found, delivered, spelling.explode))
+
+
+def _not_there(own: Sequence[str], declared: str, delivered: Sequence[str]) -> str:
+    near = next((near for name in own if (near := closest(name, delivered))), None)
+    nearest = f"; closest: {column_shown(near)}" if near else ""
+    return (
+        f"seeds/feed_columns.csv maps {' or '.join(own)} to {declared}, but the file has"
+        f" {_listed(delivered)}{nearest}."
+    )
 
 
 def _hits(name: str, delivered: Sequence[str]) -> list[str]:
@@ -108,7 +122,7 @@ def _listed(delivered: Sequence[str], limit: int = 12) -> str:
 
 
 def _unused(found: Mapping[str, str], delivered: Sequence[str]) -> list[str]:
-    used = set(found.values())
+    used = {part for source in found.values() for part in (source, *source.split(" + "))}
     return [column for column in delivered if column not in used]
 
 
@@ -118,7 +132,9 @@ def _drift(
     delivered: Sequence[str],
     exploded: str | None,
 ) -> tuple[Drift, ...]:
-    extra = [name for name in dict.fromkeys(_unused(found, delivered)) if name != exploded]
+    extra = [
+        name for name in dict.fromkeys(_unused(found, delivered)) if name not in {exploded, ""}
+    ]
     drift = [Drift("extra", column_shown(name), None, _repeated(name, delivered)) for name in extra]
     for column in table.columns:
         source = found.get(column.name)

@@ -34,7 +34,11 @@ class Prepared:
 
 
 def prepare(
-    source: Path, workdir: Path, encoding: str = "utf-8", delimiter: str | None = None
+    source: Path,
+    workdir: Path,
+    encoding: str = "utf-8",
+    delimiter: str | None = None,
+    quote: str = '"',
 ) -> Prepared:
     """Hash a file; unpack and recode it into workdir where needed.
 
@@ -69,7 +73,7 @@ def prepare(
                     octets = np.frombuffer(text, np.uint8)
                     lines += int(np.count_nonzero(octets == ord("\n")))
                     delimiters += int(np.count_nonzero(octets == ord(delimiter or "")))
-                    has_quotes = has_quotes or b'"' in text
+                    has_quotes = has_quotes or (bool(quote) and quote.encode() in text)
                     has_nul = has_nul or b"\0" in text
                     last = text[-1:] or last
             if out is not None and is_text:

@@ -3,15 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import duckdb
 
+from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
-from partner_attribution.feeds.names import printable, sql_name, sql_text
+from partner_attribution.feeds.feed_list import Feed
+from partner_attribution.feeds.names import name_key, printable, sql_name, sql_text
+from partner_attribution.feeds.own_words import ColumnWords
 from partner_attribution.feeds.preparing import Prepared
 from partner_attribution.feeds.records import Record, read_records
 
@@ -38,71 +41,98 @@ class Source:
     """SQL of how many delimiters are in the row's cells."""
 
 
-def csv_header(prepared: Prepared, delimiter: str) -> list[str]:
-    """Return the header's column names, stripped. Raises DeliveryError when there is none."""
+@dataclass(frozen=True)
+class CsvLayout:
+    """How the text of a CSV file is divided."""
+
+    columns: tuple[str, ...]
+    """Delivered names: of the header line, or declared for files that have none."""
+    delimiter: str
+    quote: str = '"'
+    has_header: bool = True
+    skipped: int = 0
+    """Lines ahead of the header (or of the first row) that are no data."""
+    delimiters_outside_rows: int = 0
+    """Delimiters in skipped lines and in the header."""
+
+
+def csv_layout(prepared: Prepared, feed: Feed, delimiter: str) -> CsvLayout:
+    """Read the head of a CSV file. Raises DeliveryError when it is not as declared."""
     if not prepared.size:
         raise DeliveryError("0 bytes: the export failed. Ask for it again.")
     with _open_text(prepared.path) as stream:
+        skipped = "".join(stream.readline() for _ in range(feed.skip_lines))
         head = io.StringIO(stream.read(1_000_000), newline="")
-    record = next(read_records(head, delimiter), None)
+    record = next(read_records(head, delimiter, feed.quote), None)
+    outside = skipped.count(delimiter)
+    if not feed.has_header:
+        if record is not None and _is_header(record, feed.columns):
+            raise DeliveryError(
+                "the first line holds the column names, but seeds/feed_files.csv says header no."
+                " Write header yes for this file, or leave it blank."
+            )
+        return CsvLayout(feed.columns, delimiter, feed.quote, False, feed.skip_lines, outside)
     if record is None:
         raise DeliveryError("no header line: the file is blank. Ask for it again.")
     if record.fields is None:
         raise DeliveryError(f"the header line is broken: {record.problem}.")
-    return [name.strip() for name in record.fields]
+    outside += len(record.fields) - 1 + sum(name.count(delimiter) for name in record.fields)
+    names = tuple(name.strip() for name in record.fields)
+    return CsvLayout(names, delimiter, feed.quote, True, feed.skip_lines, outside)
 
 
-def csv_source(prepared: Prepared, header: Sequence[str], delimiter: str) -> Source:
+def _is_header(record: Record, columns: Sequence[str]) -> bool:
+    cells = [name_key(cell) for cell in record.fields or []]
+    names = [name_key(name) for name in columns]
+    return len(cells) == len(names) and all(n in {"", c} for c, n in zip(cells, names, strict=True))
+
+
+def csv_source(prepared: Prepared, layout: CsvLayout) -> Source:
     """Read a CSV file the fast way; DuckDB raises on the first row that is not regular.
 
     Alas it takes surplus empty cells for nothing, which can hide a shifted row: is_whole() tells.
     """
-    names = [f"c{number}" for number in range(len(header))]
+    names = [f"c{number}" for number in range(len(layout.columns))]
     cells = f"concat_ws('', {', '.join(names)})"
-    inside = f"strlen({cells}) - strlen(replace({cells}, {sql_text(delimiter)}, ''))"
+    inside = f"strlen({cells}) - strlen(replace({cells}, {sql_text(layout.delimiter)}, ''))"
     return Source(
-        _read_csv(prepared.path, names, delimiter),
-        tuple(header),
-        _by_position(header),
+        _read_csv(prepared.path, names, layout),
+        layout.columns,
+        _by_position(layout.columns),
         delimiters=inside if prepared.has_quotes else "cast(null as bigint)",
     )
 
 
-def is_whole(
-    prepared: Prepared, header: Sequence[str], delimiter: str, rows: int, delimiters: int
-) -> bool:
+def is_whole(prepared: Prepared, layout: CsvLayout, rows: int, delimiters: int) -> bool:
     """True if rows read the fast way account for every line and every delimiter of a file.
 
     delimiters: those inside cells, of a file with quotes. Without quotes a line is a row.
     """
-    between = (rows + 1) * (len(header) - 1)
-    inside = delimiters + sum(name.count(delimiter) for name in header)
-    has_every_line = prepared.has_quotes or rows == prepared.lines - 1
-    return has_every_line and prepared.delimiters == between + inside
+    between = rows * (len(layout.columns) - 1) + layout.delimiters_outside_rows
+    ahead = layout.skipped + layout.has_header
+    has_every_line = prepared.has_quotes or rows == prepared.lines - ahead
+    return has_every_line and prepared.delimiters == between + delimiters
 
 
-def careful_csv_source(
-    prepared: Prepared, header: Sequence[str], delimiter: str, target: Path
-) -> Source:
+def careful_csv_source(prepared: Prepared, layout: CsvLayout, target: Path) -> Source:
     """Rewrite a CSV file row by row to target: good rows regular, bad rows marked.
 
     Every data row of the delivered file is one row of the result, in the same order.
     """
-    width = len(header)
+    width = len(layout.columns)
     with (
         _open_text(prepared.path) as stream,
         target.open("w", encoding="utf-8", newline="") as out,
     ):
-        records = read_records(stream, delimiter)
-        next(records, None)
+        records = _rows(stream, layout)
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([f"c{number}" for number in range(width)] + ["line", "problem", "text"])
         writer.writerows(_marked(record, width) for record in records)
     names = [f"c{number}" for number in range(width)] + ["line", "problem", "text"]
     return Source(
-        _read_csv(target, names, ","),
-        tuple(header),
-        _by_position(header),
+        _read_csv(target, names, CsvLayout((), ",")),
+        layout.columns,
+        _by_position(layout.columns),
         line="cast(line as bigint)",
         problem="problem",
         text="text",
@@ -124,19 +154,30 @@ def parquet_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Sourc
     )
 
 
-def json_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source | None:
+def json_source(
+    conn: duckdb.DuckDBPyConnection, prepared: Prepared, records: str = ""
+) -> Source | None:
     """Read a JSON array of objects, objects one per line, or objects laid out over several lines.
 
+    records: the field that holds the array, where the file is one object around it.
     Nested fields are named `parent.field`. None for an empty array: a valid zero.
     """
-    relation = (
-        "(select json, json_type(json) as kind from read_json_objects("
-        f"{sql_text(str(prepared.path))}, {_json_style(conn, prepared.path)}))"
-    )
+    style = _json_style(conn, prepared.path)
+    if records and "'array'" not in style:
+        style = "format = 'unstructured'"
+    objects = f"read_json_objects({sql_text(str(prepared.path))}, {style})"
+    if records:
+        array = f"json_extract(json, {sql_text(_json_path(records))})"
+        objects = f"(select unnest(from_json({array}, '[\"JSON\"]')) as json from {objects})"
+    relation = f"(select json, json_type(json) as kind from {objects})"
     rows, text = conn.execute(
         "select count(*), json_group_structure(case when kind = 'OBJECT' then json end)"
         f" from {relation}"
     ).fetchall()[0]
+    if not rows and records:
+        raise DeliveryError(
+            f"field {records}, which seeds/feed_files.csv (records) names, holds no rows."
+        )
     if not rows:
         return None
     shape = json.loads(text)
@@ -223,10 +264,13 @@ def exploded(source: Source, array: str) -> Source:
     )
 
 
-def filtered(source: Source, conditions: dict[str, str]) -> Source:
-    """Keep the rows in which the delivered columns have these values, and unreadable rows."""
+def filtered(source: Source, conditions: Mapping[str, Sequence[str]]) -> Source:
+    """Keep the rows in which each delivered column has one of its values, and unreadable rows."""
     row = f"coalesce({source.row}, row_number() over ())"
-    tests = [f"{source.text_of(name)} = {sql_text(value)}" for name, value in conditions.items()]
+    tests = [
+        f"{source.text_of(name)} in ({', '.join(sql_text(value) for value in values)})"
+        for name, values in conditions.items()
+    ]
     relation = (
         f"(select * from (select *, {row} as filtered_row from {source.relation})"
         f" where {source.problem} is not null or ({' and '.join(tests)}))"
@@ -242,14 +286,14 @@ def filtered(source: Source, conditions: dict[str, str]) -> Source:
     )
 
 
-def physical_lines(prepared: Prepared, delimiter: str, rows: set[int]) -> dict[int, int]:
+def physical_lines(prepared: Prepared, layout: CsvLayout, rows: set[int]) -> dict[int, int]:
     """Return the physical line of each of these 1-based data rows of a CSV file."""
     if not prepared.has_quotes:
-        return {row: row + 1 for row in rows}
+        return {row: row + layout.skipped + layout.has_header for row in rows}
     last = max(rows, default=0)
     lines: dict[int, int] = {}
     with _open_text(prepared.path) as stream:
-        for row, record in enumerate(read_records(stream, delimiter)):
+        for row, record in enumerate(_rows(stream, layout), 1):
             if row in rows:
                 lines[row] = record.line
             if row >= last:
@@ -269,14 +313,70 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     return path.open(encoding="utf-8-sig", newline="")
 
 
-def _read_csv(path: Path, names: Sequence[str], delimiter: str) -> str:
+def _rows(stream: TextIO, layout: CsvLayout) -> Iterator[Record]:
+    """The records of a CSV text that are rows, with their physical lines."""
+    for _ in range(layout.skipped):
+        stream.readline()
+    records = read_records(stream, layout.delimiter, layout.quote)
+    if layout.has_header:
+        next(records, None)
+    for record in records:
+        yield replace(record, line=record.line + layout.skipped)
+
+
+def _read_csv(path: Path, names: Sequence[str], layout: CsvLayout) -> str:
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({sql_text(str(path))}, columns = {{{columns}}}, auto_detect = false,"
-        f" header = true, delim = {sql_text(delimiter)}, quote = '\"', escape = '\"',"
+        f" header = {str(layout.has_header).lower()}, skip = {layout.skipped},"
+        f" delim = {sql_text(layout.delimiter)}, quote = {sql_text(layout.quote)},"
+        f" escape = {sql_text(layout.quote)},"
         " nullstr = '', compression = 'none', hive_partitioning = false, strict_mode = true,"
         f" null_padding = false, ignore_errors = false, max_line_size = {MAX_LINE_BYTES})"
     )
+
+
+def with_joined_columns(source: Source, renames: Mapping[str, Sequence[str]]) -> Source:
+    """Add the columns that seeds/feed_columns.csv joins from two or more, such as `Date + Time`."""
+    joined: dict[str, str] = {}
+    for name in {name for names in renames.values() for name in names}:
+        parts = [
+            next((c for c in source.columns if name_key(c) == name_key(part)), None)
+            for part in name.split(" + ")
+        ]
+        if len(parts) > 1 and name not in source.columns and None not in parts:
+            texts = ", ".join(source.text_of(part) for part in parts if part is not None)
+            joined[name] = f"nullif(concat_ws(' ', {texts}), '')"
+
+    def text_of(name: str) -> str:
+        return joined[name] if name in joined else source.text_of(name)
+
+    return replace(source, columns=(*source.columns, *sorted(joined)), text_of=text_of)
+
+
+def delivered_texts(
+    table: TableDeclaration, source: Source, found: Mapping[str, str], words: ColumnWords
+) -> dict[str, str]:
+    """SQL of the text of each declared column that is delivered or has a default."""
+    texts: dict[str, str] = {}
+    for column in (column.name for column in table.columns):
+        default = words.defaults.get(column)
+        if column in found:
+            text = source.text_of(found[column])
+            if meanings := words.values.get(column):
+                cases = [f"when {sql_text(k)} then {sql_text(v)}" for k, v in meanings.items()]
+                text = f"case trim({text}) {' '.join(cases)} else {text} end"
+            texts[column] = f"coalesce({text}, {sql_text(default)})" if default else text
+        elif default:
+            # A constant would be typed once, while planning, where a misfit is an error.
+            texts[column] = (
+                f"concat({sql_text(default)}, left({source.text_of(source.columns[0])}, 0))"
+            )
+    return texts
+
+
+def _json_path(name: str) -> str:
+    return "$" + "".join(f'."{key}"' for key in name.replace('"', "").split("."))
 
 
 def _by_position(header: Sequence[str]) -> Callable[[str], str]:

@@ -23,10 +23,10 @@ class Record:
     text: str = ""
 
 
-def read_records(stream: TextIO, delimiter: str) -> Iterator[Record]:
+def read_records(stream: TextIO, delimiter: str, quote: str = '"') -> Iterator[Record]:
     r"""Yield every record of a CSV text opened with newline=''. Blank lines are no records.
 
-    \n, \r\n and \r all end a line. Quotes are doubled inside quoted fields.
+    \n, \r\n and \r all end a line. Quotes are doubled inside quoted fields; quote may be empty.
     """
     pending: deque[str] = deque()
     number = 0
@@ -35,13 +35,13 @@ def read_records(stream: TextIO, delimiter: str) -> Iterator[Record]:
         if not line:
             return
         number += 1
-        if '"' not in line:
+        if not quote or quote not in line:
             text = line.rstrip("\r\n")
             if text:
                 yield _plain(number, text, delimiter)
             continue
         first, lines = number, [line]
-        parser = _QuotedRow(delimiter)
+        parser = _QuotedRow(delimiter, quote)
         state = parser.feed(line)
         size = len(line)
         while state == "open":
@@ -79,9 +79,10 @@ def _checked(record: Record) -> Record:
 class _QuotedRow:
     """Splits one row that contains quotes; rows may go on over several lines."""
 
-    def __init__(self, delimiter: str) -> None:
+    def __init__(self, delimiter: str, quote: str) -> None:
         self.fields: list[str] = []
         self._delimiter = delimiter
+        self._quote = quote
         self._open: list[str] | None = None
 
     def feed(self, line: str) -> str:
@@ -93,7 +94,7 @@ class _QuotedRow:
                 start = position
                 while text.startswith(" ", start):
                     start += 1
-                if text.startswith('"', start):
+                if text.startswith(self._quote, start):
                     self._open, position = [], start + 1
                 else:
                     end = text.find(self._delimiter, position)
@@ -103,13 +104,13 @@ class _QuotedRow:
                     self.fields.append(text[position:end])
                     position = end + 1
                     continue
-            end = text.find('"', position)
+            end = text.find(self._quote, position)
             if end < 0:
                 self._open.append(line[position:])
                 return "open"
             self._open.append(text[position:end])
-            if text.startswith('""', end):
-                self._open.append('"')
+            if text.startswith(self._quote * 2, end):
+                self._open.append(self._quote)
                 position = end + 2
                 continue
             self.fields.append("".join(self._open))

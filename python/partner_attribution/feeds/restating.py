@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import duckdb
 
 from partner_attribution.feeds.declarations import TableDeclaration
+from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.logs import Delivery
 from partner_attribution.feeds.names import sql_name, sql_text
 
@@ -86,8 +87,11 @@ def log_dropped(  # noqa: PLR0917
     if not next_deliveries:
         return
     key = " || ' | ' || ".join(
-        f"coalesce(cast({sql_name(column)} as varchar), '')" for column in table.key
+        f"coalesce(cast({sql_name(column)} as varchar), '')"
+        for column in table.key
+        if "email" not in column
     )
+    key = key or "''"
     kept = [column.name for column in table.columns if column.data_type != "text"]
     record = ", ".join(f"{sql_text(column)}: {sql_name(column)}" for column in kept)
     record = f"cast(to_json({{{record}}}) as varchar)" if kept else "cast(null as varchar)"
@@ -101,6 +105,41 @@ def log_dropped(  # noqa: PLR0917
         f" _delivery_id, nexts.delivery_id, cast(nexts.delivered_at as timestamp) from {name}"
         f" inner join (values {ranks}) as nexts (rank, delivery_id, delivered_at)"
         f" on _rank = nexts.rank where {condition}"
+    )
+
+
+def fill_missing_ids(
+    conn: duckdb.DuckDBPyConnection, name: str, table: TableDeclaration, feed: Feed
+) -> None:
+    """Make the ids of rows that were delivered without one, from what the rows say.
+
+    Only where the feed declares its own key (or none) and the connector's is one column. Equal
+    rows are numbered, so each keeps an id of its own, in any order of the rows. Addresses and
+    their hashes take part in the order only: an id must not reveal them.
+    """
+    if feed.key is None or len(table.key) != 1:
+        return
+    (missing,) = table.key
+    every = [column.name for column in table.columns if column.name != missing]
+    said = [c for c in (feed.key or every) if "email" not in c and c != missing]
+    content = ", ".join(f"coalesce(cast({sql_name(c)} as varchar), '')" for c in said) or "''"
+    order = ", ".join(f"{sql_name(c)} nulls first" for c in every)
+    conn.execute(
+        f"""
+        update {name} as landed
+        set {sql_name(missing)} = 'row-' || left(ids.content, 20) || '-' || ids.place
+        from (
+            select row_id, content, row_number() over (
+                partition by content order by {order}, row_id
+            ) as place
+            from (
+                select *, rowid as row_id, md5(concat_ws(chr(31), {content})) as content
+                from {name}
+                where _feed_id = {sql_text(feed.feed_id)} and {sql_name(missing)} is null
+            )
+        ) as ids
+        where landed.rowid = ids.row_id
+        """
     )
 
 

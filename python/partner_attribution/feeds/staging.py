@@ -64,13 +64,11 @@ def insert_file(  # noqa: PLR0917
 ) -> str:
     """SQL that reads, types and checks one file in a single pass.
 
-    found: declared column -> delivered column. Rows that cannot be typed arrive with `_problem`.
+    found: declared column -> SQL of its delivered text. Rows that cannot be typed arrive with
+    `_problem`.
     """
     columns = list(enumerate(table.columns))
-    texts = [
-        f"{source.text_of(found[c.name]) if c.name in found else 'cast(null as varchar)'} as t{i}"
-        for i, c in columns
-    ]
+    texts = [f"{found.get(c.name, 'cast(null as varchar)')} as t{i}" for i, c in columns]
     values = []
     for i, column in columns:
         if column.name not in found:

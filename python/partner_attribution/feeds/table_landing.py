@@ -20,6 +20,7 @@ from partner_attribution.feeds.preparing import prepare
 from partner_attribution.feeds.restating import (
     RowCounts,
     drop_absent_keys,
+    fill_missing_ids,
     log_dropped,
     number_rows,
     restate_by_key,
@@ -62,7 +63,8 @@ class TableLanding:
         self._copy_rejects("_problem is not null")
         self._conn.execute(f"delete from {self.name} where _problem is not null")
         for one in feeds:
-            self._restate(one.feed, complete[one.feed.feed_id])
+            self._restate(one, complete[one.feed.feed_id])
+            fill_missing_ids(self._conn, self.name, self.table, one.feed)
         for number, count in self._counts("true").items():
             self._by_no[number].rows_landed = count
         self._copy_flags()
@@ -81,8 +83,8 @@ class TableLanding:
             for rank, group in enumerate(groups):
                 self._land_delivery(one, group, rank, workdir, seen)
             return -1
-        groups = self._without_repeats(one.feed, groups, workdir)
-        newest, wanted = -1, one.feed.deliveries_compared if self.table.key else 1
+        groups = self._without_repeats(one, groups, workdir)
+        newest, wanted = -1, one.feed.deliveries_compared if one.table.key else 1
         for rank in reversed(range(len(groups))):
             # The newest replaces the older ones; more are read to find the keys that left.
             if wanted == 0:
@@ -93,7 +95,7 @@ class TableLanding:
                 newest, wanted = max(newest, rank), wanted - 1
         return newest
 
-    def _without_repeats(self, feed: Feed, groups: list[Group], workdir: Path) -> list[Group]:
+    def _without_repeats(self, one: FeedFiles, groups: list[Group], workdir: Path) -> list[Group]:
         """Ignore newest full deliveries that only repeat the one before."""
 
         def sizes(group: Group) -> list[int]:
@@ -101,7 +103,9 @@ class TableLanding:
 
         def hashes(group: Group) -> list[str]:
             return sorted(
-                prepare(file.path, workdir, *reading_settings(feed, file)).content_hash
+                prepare(
+                    file.path, workdir, *reading_settings(one.settings(file), file)
+                ).content_hash
                 for file, _ in group
             )
 
@@ -147,7 +151,14 @@ class TableLanding:
                 rank,
             )
             reader = FileReader(
-                self._conn, self.name, self.table, one.feed, one.renames, file, stamp, workdir
+                self._conn,
+                self.name,
+                one.table,
+                one.settings(file),
+                one.words,
+                file,
+                stamp,
+                workdir,
             )
             try:
                 _with_retries(delivery, partial(self._read, reader, delivery, seen))
@@ -226,16 +237,17 @@ class TableLanding:
             f" from {self.name} where _flag is not null"
         )
 
-    def _restate(self, feed: Feed, complete: int) -> None:
+    def _restate(self, one: FeedFiles, complete: int) -> None:
         """Leave the rows that count now; complete: rank of the newest complete full delivery."""
+        feed = one.feed
         mine = f"_feed_id = {sql_text(feed.feed_id)}"
-        if self.table.key:
-            superseded = restate_by_key(self._conn, self.name, self.table, feed.feed_id)
+        if one.table.key:
+            superseded = restate_by_key(self._conn, self.name, one.table, feed.feed_id)
             self._add("rows_superseded", superseded)
             if complete >= 0:
                 older = f"{mine} and _rank < {complete}"
                 log_dropped(
-                    self._conn, self.name, self.table, older, f"{self._logs}dropped",
+                    self._conn, self.name, one.table, older, f"{self._logs}dropped",
                     self._next_deliveries(feed, complete),
                 )  # fmt: skip
                 dropped = drop_absent_keys(self._conn, self.name, feed.feed_id, complete)

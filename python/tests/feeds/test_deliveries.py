@@ -285,9 +285,9 @@ def test_feeds_without_a_row_a_folder_or_a_connector(workspace: Workspace) -> No
 def test_a_renamed_file_is_mapped_in_the_seed(workspace: Workspace) -> None:
     workspace.put("Pipeline Dump.csv", [HEADER, *GOOD])
     workspace.seed(
-        "feed_columns.csv",
-        "partner_id,connector,table_name,delivered_column,declared_column",
-        "acme,crm,deal,,pipeline_dump",
+        "feed_files.csv",
+        "partner_id,connector,table_name,file_pattern",
+        "acme,crm,deal,Pipeline Dump*",
     )
     workspace.land()
     assert len(workspace.ids()) == 9

@@ -15,8 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partner_attribution.feeds.errors import DeliveryError
+from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.preparing import prepare
-from partner_attribution.feeds.reading import careful_csv_source, csv_header, csv_source, is_whole
+from partner_attribution.feeds.reading import careful_csv_source, csv_layout, csv_source, is_whole
 from partner_attribution.feeds.records import read_records
 from tests.feeds.workspace import GOOD, HEADER, SOURCES, Workspace
 
@@ -95,20 +96,20 @@ def test_the_fast_and_the_careful_reader_agree(changes: list[tuple[int, int, byt
         path.write_bytes(damaged(changes))
         try:
             prepared = prepare(path, Path(folder), "utf-8", ",")
-            header = csv_header(prepared, ",")
-            if prepared.has_nul or len(header) < 2:
+            layout = csv_layout(prepared, Feed("acme", "crm"), ",")
+            if prepared.has_nul or len(layout.columns) < 2:
                 return
             conn = duckdb.connect()
-            columns = ", ".join(f"c{n}" for n in range(len(header)))
-            regular = csv_source(prepared, header, ",")
+            columns = ", ".join(f"c{n}" for n in range(len(layout.columns)))
+            regular = csv_source(prepared, layout)
             quick = conn.sql(f"select {columns} from {regular.relation}").fetchall()
             inside = f"select count(*), coalesce(sum({regular.delimiters}), 0)"
             counts = conn.sql(f"{inside} from {regular.relation}").fetchall()[0]
         except (duckdb.Error, DeliveryError, UnicodeDecodeError):
             return
-        if not is_whole(prepared, header, ",", *counts):
+        if not is_whole(prepared, layout, *counts):
             return
-        source = careful_csv_source(prepared, header, ",", Path(folder) / "careful.csv")
+        source = careful_csv_source(prepared, layout, Path(folder) / "careful.csv")
         slow = conn.sql(f"select {columns} from {source.relation} where problem is null").fetchall()
         assert quick == slow
 

@@ -9,6 +9,7 @@ import duckdb
 
 from partner_attribution.feeds.landing import LandingReport, land
 
+PROJECT = Path(__file__).resolve().parents[3]
 SOURCES = """
 sources:
   - name: crm
@@ -113,3 +114,34 @@ class Workspace:
         """The log's figure of each feed is the number of rows that are there."""
         logged = f"select feed_id, {column} from raw_feeds.feeds where {column} > 0"
         assert dict(self.rows(logged)) == dict(self.rows(count)), column
+
+
+@dataclass
+class Partner:
+    """Partner gamma, who sends files to one connector of the real project."""
+
+    root: Path
+    conn: duckdb.DuckDBPyConnection
+    connector: str = "template"
+
+    def put(self, path: str, content: str | bytes) -> None:
+        target = self.root / "data" / "partners" / "gamma" / self.connector / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    def seed(self, name: str, *lines: str) -> None:
+        (self.root / "seeds").mkdir(exist_ok=True)
+        (self.root / "seeds" / name).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+    def land(self) -> list[str]:
+        """Land everything; return what is wrong, one message per file or feed."""
+        declared = f"models/staging/{self.connector}/_{self.connector}__sources.yml"
+        copy = self.root / declared
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        copy.write_text((PROJECT / declared).read_text())
+        report = land(self.conn, self.root / "data", self.root / "seeds", self.root)
+        return [status.message for status in report.failed]
+
+    def rows(self, columns: str, table: str) -> list[tuple[Any, ...]]:
+        query = f"select {columns} from raw_{self.connector}.{table} order by all"
+        return self.conn.execute(query).fetchall()
