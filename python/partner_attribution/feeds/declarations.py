@@ -40,13 +40,14 @@ class _Strict(BaseModel):
 class Dialect(_Strict):
     """How one extraction tool spells a table.
 
-    `table`: its name for the file. `columns`: declared column -> delivered column; with `explode`,
-    the word `explode` means the array's element and `explode.field` a field of it.
+    `table`: its name for the file, or several. `columns`: declared column -> delivered column;
+    `amount*` also means `amount__double` and the like, into which a loader splits mixed types; with
+    `explode`, the word `explode` means the array's element and `explode.field` a field of it.
     `where`: only rows in which the delivered column (or `explode.field`) equals the value belong
     to the table.
     """
 
-    table: str | None = None
+    table: str | tuple[str, ...] | None = None
     columns: dict[str, str] = Field(default_factory=dict)
     explode: str | None = None
     where: dict[str, str] = Field(default_factory=dict)
@@ -102,7 +103,9 @@ class TableDeclaration(_Strict):
     def delivered_names(self, dialect: str) -> set[str]:
         """Names under which files of this table arrive."""
         table = self.dialect(dialect).table
-        return {table} if table else {self.name, *self.file_names}
+        if not table:
+            return {self.name, *self.file_names}
+        return {table} if isinstance(table, str) else set(table)
 
     @model_validator(mode="after")
     def _consistent(self) -> "TableDeclaration":

@@ -141,7 +141,8 @@ class FileReader:
     def _insert(self, source: Source) -> tuple[int, tuple[Drift, ...]]:
         feed = self.feed
         spelling = self.table.dialect(feed.dialect)
-        source = with_joined_columns(source, self.words.renames)
+        own = [name for names in self.words.renames.values() for name in names]
+        source = with_joined_columns(source, [*own, *spelling.columns.values()])
         match = match_columns(self.table, feed, source.columns, self.words)
         whole: dict[str, tuple[str, ...]] = {}
         of_element: dict[str, tuple[str, ...]] = {}

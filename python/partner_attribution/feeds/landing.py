@@ -150,6 +150,9 @@ def _assign(
             claimants = [] if file.problem else sorted(words.claims(feed, file))
             if not claimants and not file.problem:
                 name = table_name_of(file, every)
+                # Stitch makes a table of every array: contacts__list_memberships is no contacts.
+                if name and feed.dialect == "stitch" and file.stem.count("__") > name.count("__"):
+                    name = None
                 claimants = [table.name for table in mine if name in names[table.name]]
             for claimant in claimants:
                 claims[claimant].append(file)

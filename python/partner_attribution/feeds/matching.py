@@ -122,8 +122,14 @@ def _listed(delivered: Sequence[str], limit: int = 12) -> str:
 
 
 def _unused(found: Mapping[str, str], delivered: Sequence[str]) -> list[str]:
-    used = {part for source in found.values() for part in (source, *source.split(" + "))}
-    return [column for column in delivered if column not in used]
+    used = {name_key(part) for source in found.values() for part in source.split(" + ")}
+    used |= {name_key(source) for source in found.values()}
+    split = tuple(source[:-1].lower() for source in found.values() if source.endswith("*"))
+    return [
+        column
+        for column in delivered
+        if name_key(column) not in used and not (split and column.lower().startswith(split))
+    ]
 
 
 def _drift(

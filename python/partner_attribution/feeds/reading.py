@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -336,22 +337,35 @@ def _read_csv(path: Path, names: Sequence[str], layout: CsvLayout) -> str:
     )
 
 
-def with_joined_columns(source: Source, renames: Mapping[str, Sequence[str]]) -> Source:
-    """Add the columns that seeds/feed_columns.csv joins from two or more, such as `Date + Time`."""
-    joined: dict[str, str] = {}
-    for name in {name for names in renames.values() for name in names}:
-        parts = [
-            next((c for c in source.columns if name_key(c) == name_key(part)), None)
-            for part in name.split(" + ")
-        ]
-        if len(parts) > 1 and name not in source.columns and None not in parts:
-            texts = ", ".join(source.text_of(part) for part in parts if part is not None)
-            joined[name] = f"nullif(concat_ws(' ', {texts}), '')"
+def with_joined_columns(source: Source, wanted: Iterable[str]) -> Source:
+    """Add the columns that are made of several: `Date + Time` joins, `amount*` is split by type.
+
+    wanted: names from seeds/feed_columns.csv and from the dialect.
+    """
+    made: dict[str, str] = {}
+    for name in sorted(set(wanted) - set(source.columns)):
+        if name.endswith("*"):
+            parts = [c for c in source.columns if _is_typed_name(c, name[:-1])]
+            if parts:
+                made[name] = f"coalesce({', '.join(source.text_of(part) for part in parts)})"
+            continue
+        keys = [name_key(part) for part in name.split(" + ")]
+        parts = [next((c for c in source.columns if name_key(c) == key), "") for key in keys]
+        if len(parts) > 1 and all(parts):
+            texts = ", ".join(source.text_of(part) for part in parts)
+            made[name] = f"nullif(concat_ws(' ', {texts}), '')"
+    if not made:
+        return source
 
     def text_of(name: str) -> str:
-        return joined[name] if name in joined else source.text_of(name)
+        return made[name] if name in made else source.text_of(name)
 
-    return replace(source, columns=(*source.columns, *sorted(joined)), text_of=text_of)
+    return replace(source, columns=(*source.columns, *made), text_of=text_of)
+
+
+def _is_typed_name(column: str, name: str) -> bool:
+    rest = column.lower().removeprefix(name.lower())
+    return column.lower().startswith(name.lower()) and bool(re.fullmatch("(__[a-z]+)?", rest))
 
 
 def delivered_texts(
