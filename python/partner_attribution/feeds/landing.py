@@ -147,7 +147,7 @@ def _assign(
         for file in files.get(feed.feed_id, ()):
             if is_hash_check(file):
                 continue
-            claimants = [] if file.problem else sorted(words.claims(feed, file))
+            claimants = [] if file.problem else sorted(words.claims(feed, file, mine))
             if not claimants and not file.problem:
                 name = table_name_of(file, every)
                 # Stitch makes a table of every array: contacts__list_memberships is no contacts.

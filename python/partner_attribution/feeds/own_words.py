@@ -43,14 +43,19 @@ class FileRule:
     table_name: str
     """Empty: of every table."""
     pattern: str
-    """Of the file's name, or of its path below the feed's folder. Empty: all files."""
+    """Of the file's name, or of its path below the feed's folder. Empty: all files.
+
+    `{table}` stands for the name of whichever table: `sf_{table}_data.csv`.
+    """
     settings: dict[str, str] = field(default_factory=dict)
 
-    def names(self, file: DeliveredFile) -> bool:
-        """True if the pattern names this file."""
-        path = "/".join((*file.folders, file.path.name))
-        texts = {path, path.removesuffix(".gz"), file.path.name, file.path.name.removesuffix(".gz")}
-        return any(fnmatchcase(text, self.pattern) for text in texts)
+    def names(self, file: DeliveredFile, table: str = "*") -> bool:
+        """True if the pattern names this file; table: a name to stand for `{table}`."""
+        path = "/".join((*file.folders, file.path.name)).lower()
+        name = path.rsplit("/", 1)[-1]
+        texts = {path, path.removesuffix(".gz"), name, name.removesuffix(".gz")}
+        pattern = self.pattern.replace("{table}", table).lower()
+        return any(fnmatchcase(text, pattern) for text in texts)
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,22 @@ class OwnWords:
         """The words of one table of a feed."""
         return self.columns.get((feed.feed_id, table.name), ColumnWords())
 
-    def claims(self, feed: Feed, file: DeliveredFile) -> set[str]:
+    def claims(
+        self, feed: Feed, file: DeliveredFile, tables: Sequence[TableDeclaration]
+    ) -> set[str]:
         """Tables that a pattern of seeds/feed_files.csv gives this file to."""
-        rules = self.files.get(feed.feed_id, [])
-        return {r.table_name for r in rules if r.table_name and r.pattern and r.names(file)}
+        claimed: set[str] = set()
+        for rule in self.files.get(feed.feed_id, []):
+            if rule.table_name and rule.pattern and rule.names(file):
+                claimed.add(rule.table_name)
+            elif "{table}" in rule.pattern:
+                claimed |= {
+                    table.name
+                    for table in tables
+                    for name in table.delivered_names(feed.dialect)
+                    if rule.names(file, name)
+                }
+        return claimed
 
     def read_as(self, feed: Feed, table: TableDeclaration, file: DeliveredFile | None) -> Feed:
         """The feed as one file of a table is read; without a file, what holds for the table.

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 import pytest
@@ -27,7 +28,7 @@ def file_rule(table: str, pattern: str = "", **settings: str) -> str:
 
 
 @pytest.fixture
-def gamma(tmp_path) -> Partner:  # type: ignore[no-untyped-def]
+def gamma(tmp_path: Path) -> Partner:
     return Partner(tmp_path, duckdb.connect())
 
 
@@ -177,7 +178,9 @@ def test_one_export_of_all_activities_gives_the_touches_it_names(gamma: Partner)
     gamma.seed("feeds.csv", "partner_id,connector,max_reject_share", "gamma,template,0.9")
     gamma.land()
     assert gamma.rows("touch_id, touch_type", "touches") == [("1", "meeting")]
-    rejects = gamma.conn.execute("select value, reason from raw_feeds.rejects").fetchall()
+    rejects = gamma.conn.execute(
+        "select value, split_part(reason, ':', 1) from raw_feeds.rejects"
+    ).fetchall()
     assert rejects == [("60000", "implausible date")]
 
 
@@ -238,6 +241,16 @@ def test_mistakes_in_the_lookups_name_what_is_nearest(
     assert message in found
 
 
+def test_one_pattern_names_the_files_of_every_table(gamma: Partner) -> None:
+    gamma.put("PD_opportunities_v2.csv", "id,amount\n1,5\n")
+    gamma.put("PD_accounts_v2.csv", "id,name\n1,Acme\n")
+    gamma.put("PD_products_v2.csv", "id\n1\n")
+    gamma.seed("feed_files.csv", FILES, file_rule("", "pd_{table}_v?.csv"))
+    assert gamma.land() == []
+    assert gamma.rows("opportunity_id", "opportunities") == [("1",)]
+    assert gamma.rows("account_name", "accounts") == [("Acme",)]
+
+
 def test_an_unknown_file_is_offered_a_row_to_paste(gamma: Partner) -> None:
     gamma.put("Touchess from events.csv", "id,touched_at\n1,2026-01-01\n")
     (message,) = gamma.land()
@@ -245,3 +258,19 @@ def test_an_unknown_file_is_offered_a_row_to_paste(gamma: Partner) -> None:
     assert row == "gamma,template,touches,Touchess from events*"
     gamma.seed("feed_files.csv", "partner_id,connector,table_name,file_pattern", row)
     assert gamma.land() == []
+
+
+def test_a_crm_export_cut_to_days_keeps_a_days_touches_ahead_of_its_deal(tmp_path: Path) -> None:
+    """A bare creation day is its last second, as close dates and MQL days are."""
+    crm = Partner(tmp_path, duckdb.connect(), "salesforce")
+    crm.seed("feeds.csv", "partner_id,connector,timezone", "gamma,salesforce,America/New_York")
+    crm.put(
+        "Opportunity.csv",
+        "Id,StageName,Amount,CloseDate,CreatedDate\n1,Won,5,2026-03-01,2026-02-01\n"
+        "2,Won,5,2026-03-01,2026-02-01T10:00:00Z\n",
+    )
+    assert crm.land() == []
+    assert crm.rows("created_date", "opportunity") == [
+        (datetime(2026, 2, 1, 10),),
+        (datetime(2026, 2, 2, 4, 59, 59),),
+    ]

@@ -145,3 +145,12 @@ class Partner:
     def rows(self, columns: str, table: str) -> list[tuple[Any, ...]]:
         query = f"select {columns} from raw_{self.connector}.{table} order by all"
         return self.conn.execute(query).fetchall()
+
+    def delivered(self, table: str) -> dict[str, Any]:
+        """The log row of a table's one file."""
+        cursor = self.conn.execute(
+            "select * from raw_feeds.deliveries where table_name = ?", [table]
+        )
+        names = [column[0] for column in cursor.description]
+        (row,) = cursor.fetchall()
+        return dict(zip(names, row, strict=True))
