@@ -26,11 +26,9 @@ campaigns as (
 
 ),
 
-labels as (
+steps as (
 
-    select * from {{ ref('int_dynamics365__labels') }}
-
-    where table_name = 'opportunity' and column_name = 'salesstage'
+    select * from {{ ref('int_dynamics365__opportunity_steps') }}
 
 ),
 
@@ -45,16 +43,7 @@ final as (
         opportunities.opportunity_name,
         amounts.amount,
         amounts.currency,
-        -- Of a closed deal the state says how it ended; the step only where it was left.
-        case
-            when opportunities.is_won then 'Won'
-            when opportunities.is_closed then 'Lost'
-            else coalesce(
-                opportunities.step_name,
-                labels.label,
-                cast(opportunities.sales_stage_code as {{ dbt.type_string() }})
-            )
-        end as raw_stage,
+        steps.raw_stage,
         opportunities.is_closed as crm_is_closed,
         opportunities.is_won as crm_is_won,
         opportunities.created_at,
@@ -80,8 +69,8 @@ final as (
     left join campaigns
         on opportunities.feed_id = campaigns.feed_id and opportunities.campaign_id = campaigns.source_campaign_id
 
-    left join labels
-        on opportunities.feed_id = labels.feed_id and opportunities.sales_stage_code = labels.code
+    left join steps
+        on opportunities.feed_id = steps.feed_id and opportunities.opportunity_id = steps.opportunity_id
 
 )
 

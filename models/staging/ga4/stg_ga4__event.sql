@@ -4,29 +4,6 @@ source as (
 
     select
         *,
-        -- Where this event's traffic source is read from. One origin only: a source from one and a
-        -- medium from another would be a link that nobody followed.
-        case
-            when {{ regex_matches('param_page_location', "'[?&]utm_[a-z]+=[^&#]'") }}
-                then 'url'
-            -- An auto-tagged ad click has no UTM parameters, and the export calls it organic.
-            when
-                coalesce(collected_traffic_source_gclid, param_gclid) is not null
-                and lower(
-                    coalesce(collected_traffic_source_manual_medium, param_medium, 'organic')
-                ) = 'organic'
-                then 'google_ads'
-            when
-                coalesce(
-                    collected_traffic_source_manual_source,
-                    collected_traffic_source_manual_medium,
-                    collected_traffic_source_manual_campaign_name,
-                    collected_traffic_source_manual_campaign_id
-                ) is not null
-                then 'collected'
-            when coalesce(param_source, param_medium, param_campaign) is not null
-                then 'event'
-        end as utm_origin,
         -- An address or its hash identifies by e-mail key; anything else is a CRM's own id.
         coalesce(
             user_id like '%@%'
@@ -36,7 +13,7 @@ source as (
             false
         ) as has_email_as_user_id
 
-    from {{ source('ga4', 'event') }}
+    from {{ ref('stg_ga4__event_links') }}
 
 ),
 
@@ -67,21 +44,13 @@ renamed as (
         ) as page_url,
         coalesce(param_file_name, param_form_name, param_page_title) as asset_name,
         utm_origin,
-        {% for parameter, collected, event, google_ads in [
-            ('source', 'source', 'source', "'google'"),
-            ('medium', 'medium', 'medium', "'cpc'"),
-            ('campaign', 'campaign_name', 'campaign', 'param_campaign'),
-            ('content', 'content', 'content', 'param_content'),
-            ('term', 'term', 'term', 'param_term'),
-            ('id', 'campaign_id', 'campaign_id', 'param_campaign_id'),
-        ] -%}
-            case utm_origin
-                when 'url' then {{ url_parameter('param_page_location', 'utm_' ~ parameter) }}
-                when 'google_ads' then {{ google_ads }}
-                when 'collected' then collected_traffic_source_manual_{{ collected }}
-                when 'event' then param_{{ event }}
-            end as utm_{{ parameter }},
-        {% endfor %}
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_content,
+        utm_term,
+        utm_id,
+
         -- numbers
         coalesce(batch_event_index, 0) as batch_event_index,
 

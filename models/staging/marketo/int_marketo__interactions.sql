@@ -2,15 +2,9 @@
 
 with
 
-email_activities as (
+activities as (
 
-    select * from {{ ref('int_marketo__email_activities_judged') }}
-
-),
-
-form_fills as (
-
-    select * from {{ ref('stg_marketo__activity_fill_out_form') }}
+    select * from {{ ref('int_marketo__activities') }}
 
 ),
 
@@ -28,14 +22,14 @@ final as (
         partner_id,
         feed_id,
         delivered_at,
-        activity_id as interaction_id,
+        interaction_id,
         lead_id,
         touch_type,
         occurred_at,
         smart_campaign_id,
         cast(null as {{ text }}) as program_id,
         cast(null as {{ text }}) as program_name,
-        email_name as asset_name,
+        asset_name,
         page_url,
         utm_source,
         utm_medium,
@@ -44,31 +38,7 @@ final as (
         utm_term,
         utm_id,
         is_bot
-    from email_activities
-
-    union all
-
-    select
-        partner_id,
-        feed_id,
-        delivered_at,
-        activity_id as interaction_id,
-        lead_id,
-        'form_fill' as touch_type,
-        submitted_at as occurred_at,
-        smart_campaign_id,
-        cast(null as {{ text }}) as program_id,
-        cast(null as {{ text }}) as program_name,
-        form_name as asset_name,
-        page_url,
-        utm_source,
-        utm_medium,
-        utm_campaign,
-        utm_content,
-        utm_term,
-        utm_id,
-        false as is_bot
-    from form_fills
+    from activities
 
     union all
 

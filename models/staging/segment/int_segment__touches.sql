@@ -14,30 +14,12 @@ page_views as (
 
 ),
 
--- Who the visitor turned out to be during these views: often a page later than the entry.
-identified as (
+identities as (
 
-    select
-        *,
-        row_number() over (
-            partition by feed_id, visitor, session_number
-            order by view_number
-        ) as identity_number
-
-    from page_views
-
-    where
-        coalesce(source_person_id, email_key_lower_trim, email_key_delivered) is not null
+    select * from {{ ref('int_segment__identities') }}
 
 ),
 
-feeds as (
-
-    select * from {{ ref('stg_feeds__feeds') }}
-
-),
-
--- A hash belongs to the scheme that its feed declares and can meet only that scheme's keys.
 final as (
 
     select
@@ -45,17 +27,11 @@ final as (
         entries.feed_id,
         entries.delivered_at,
         entries.page_view_id as source_touch_id,
-        identified.source_person_id,
+        identities.source_person_id,
         entries.anonymous_id,
-        coalesce(
-            identified.email_key_lower_trim,
-            case when feeds.email_hash_scheme = 'lower_trim' then identified.email_key_delivered end
-        ) as email_key_lower_trim,
-        coalesce(
-            identified.email_key_google,
-            case when feeds.email_hash_scheme = 'google' then identified.email_key_delivered end
-        ) as email_key_google,
-        identified.email_domain,
+        identities.email_key_lower_trim,
+        identities.email_key_google,
+        identities.email_domain,
         cast(null as {{ dbt.type_string() }}) as source_account_id,
         entries.viewed_at as touched_at,
         'page_view' as touch_type,
@@ -81,15 +57,11 @@ final as (
 
     from page_views as entries
 
-    left join identified
+    left join identities
         on
-            entries.feed_id = identified.feed_id
-            and entries.visitor = identified.visitor
-            and entries.session_number = identified.session_number
-            and identified.identity_number = 1
-
-    left join feeds
-        on entries.feed_id = feeds.feed_id
+            entries.feed_id = identities.feed_id
+            and entries.visitor = identities.visitor
+            and entries.session_number = identities.session_number
 
     where entries.is_entry
 
