@@ -168,10 +168,11 @@ def _timestamp(text: str, locale: Locale) -> str:
     )
     offset = f"regexp_replace({offset}, ':$', ':00')"
     cases = [
-        f"when {_matches(text, _DAY)}"
-        f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.timezone)}",
+        # The usual form first: every pattern that is tried costs.
         f"when {_matches(text, _DAY + _TIME)}"
         f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.naive_timezone)}",
+        f"when {_matches(text, _DAY)}"
+        f" then {_local_to_utc(f'try_cast({text} as timestamp)', locale.timezone)}",
         f"when {_matches(text, _DAY + _TIME + _ZONE)}"
         f" then make_timestamp(epoch_us(try_cast({offset} as timestamptz)))",
         *_bare_numbers(text, locale),

@@ -148,23 +148,15 @@ def number_rows(conn: duckdb.DuckDBPyConnection, name: str) -> None:
 
     Numbering while reading would force one thread; this costs a tenth of it.
     """
-    schema = name.rsplit(".", 1)[0]
-    sequence = f"{schema}._row_numbers"
-    conn.execute(f"create or replace sequence {sequence}")
-    conn.execute(f"alter table {name} add column _row bigint default nextval('{sequence}')")
-    conn.execute(f"alter table {name} alter column _row drop default")
-    conn.execute(f"drop sequence {sequence}")
-    if _count(conn, f"select count(distinct _file_no) + count(_known_row) from {name}") > 1:
-        conn.execute(
-            f"""
-            update {name} as landed
-            set _row = coalesce(landed._known_row, landed._row - first_rows.before)
-            from (
-                select _file_no, min(_row) - 1 as before from {name} group by _file_no
-            ) as first_rows
-            where landed._file_no = first_rows._file_no
-            """
-        )
+    conn.execute(f"alter table {name} add column _row bigint")
+    conn.execute(
+        f"""
+        update {name} as landed
+        set _row = coalesce(landed._known_row, landed.rowid + 1 - files.first_row)
+        from (select _file_no, min(rowid) as first_row from {name} group by _file_no) as files
+        where landed._file_no = files._file_no
+        """
+    )
 
 
 def _delete(conn: duckdb.DuckDBPyConnection, name: str, rows: str) -> RowCounts:
