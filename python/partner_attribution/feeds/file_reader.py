@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 
 from partner_attribution.feeds.casting import Locale
+from partner_attribution.feeds.column_texts import delivered_texts, with_joined_columns
 from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
@@ -20,7 +21,6 @@ from partner_attribution.feeds.reading import (
     careful_csv_source,
     csv_layout,
     csv_source,
-    delivered_texts,
     exploded,
     filtered,
     is_whole,
@@ -28,7 +28,6 @@ from partner_attribution.feeds.reading import (
     json_source,
     parquet_source,
     physical_lines,
-    with_joined_columns,
 )
 from partner_attribution.feeds.staging import Stamp, insert_file
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.feeds.workspace import Partner
+from tests.feeds.workspace import PROJECT, Partner
 
 FILES = (
     "partner_id,connector,table_name,file_pattern,delimiter,quote,header,columns,skip_lines,"
@@ -273,4 +273,31 @@ def test_a_crm_export_cut_to_days_keeps_a_days_touches_ahead_of_its_deal(tmp_pat
     assert crm.rows("created_date", "opportunity") == [
         (datetime(2026, 2, 1, 10),),
         (datetime(2026, 2, 2, 4, 59, 59),),
+    ]
+
+
+def test_the_example_of_the_guide_lands_as_it_says(gamma: Partner) -> None:
+    guide = (PROJECT / "docs" / "onboarding.md").read_text()
+    diff = guide.split("```diff\n")[1].split("```")[0]
+    for lookup in diff.split("--- my-data/seeds/")[1:]:
+        name, _, header, *rows = lookup.splitlines()
+        added = [row[1:] for row in rows if row.startswith("+gamma")]
+        gamma.seed(name, header.strip(), *added)
+    gamma.put(
+        "Geschäfte-2026-11.csv",
+        "Geschäfts-ID;Wert;Phase;Abschlussdatum\nG1;1.234,50;Gewonnen;11/30/2026\n",
+    )
+    row = '"Sep 02, 2026"'
+    gamma.put(
+        "2026-10-01/activities.csv", f"Email,Type,Date,Time\nx@y.example,Webinar,{row},10:00\n"
+    )
+    gamma.put("2026-11-01/activities.csv", "z@y.example|Call|Oct 03, 2026|2:05 PM\n" * 2)
+    assert gamma.land() == []
+    assert gamma.rows("amount, currency, stage, close_date", "opportunities") == [
+        (Decimal("1234.50"), "EUR", "Closed Won", datetime(2026, 11, 30, 22, 59, 59))
+    ]
+    assert gamma.rows("touch_type, touched_at", "touches") == [
+        ("Call", datetime(2026, 10, 3, 12, 5)),
+        ("Call", datetime(2026, 10, 3, 12, 5)),
+        ("webinar_attended", datetime(2026, 9, 2, 8)),
     ]
