@@ -15,6 +15,7 @@ export SEEDS_DIR := build/seeds
 endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +74,9 @@ fuzz: setup  ## CASES damaged deliveries of every format, from number FIRST on (
 
 test-browser: demo  ## Looks at the dashboard in Chromium (needs /usr/bin/chromium)
 	$(BIN)/pytest -m browser
+
+benchmark-feeds: setup  ## What landing 10 million touches costs (minutes; writes 3 GB to build/)
+	$(BIN)/python -m benchmarks.feeds.run
 
 test-spark: setup  ## Attribution on PySpark (needs Java)
 	$(BIN)/python -m pip install --quiet "pyspark==4.1.4"
