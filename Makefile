@@ -16,6 +16,7 @@ endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark test-peers test-scale mutation lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -62,7 +63,7 @@ types: setup
 	$(BIN)/mypy
 
 unit: setup deliveries
-	$(BIN)/pytest -m "not spark and not browser"
+	$(BIN)/pytest -m "not spark and not browser and not peers and not scale"
 
 dbt-test: setup deliveries  ## dbt build of the demo with every data and unit test
 	$(BIN)/dbt build
@@ -82,9 +83,26 @@ test-spark: setup  ## Attribution on PySpark (needs Java)
 	$(BIN)/python -m pip install --quiet "pyspark==4.1.4"
 	$(BIN)/pytest -m spark
 
+# The peers' packages and the data set of one of them (GPL) stay in an environment of their own.
+PEERS := .venv-peers
+test-peers: setup  ## Attribution against ChannelAttribution and MAM (needs a C++ compiler)
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r python/tests/peers/requirements.txt
+	$(PEERS)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(PEERS)/source $$(grep ^ChannelAttribution python/tests/peers/requirements.txt)
+	tar -xzf $(PEERS)/source/channelattribution-*.tar.gz -C $(PEERS) --strip-components=4 --wildcards '*/src/cypack/data/Data.csv'
+	PEERS_VENV=$(CURDIR)/$(PEERS) $(BIN)/pytest -m peers
+
+test-scale: setup  ## Attribution of one account with a million touches (about a minute, 6 GB)
+	$(BIN)/pytest -m scale
+
+# SECONDS_AT_MOST=300 stops after that long; the next run goes on where this one stopped.
+SECONDS_AT_MOST ?= inf
+mutation: setup  ## Plants faults in the attribution code and counts those that its tests notice (long)
+	cd python && ../$(BIN)/python -m tests.mutation --seconds $(SECONDS_AT_MOST)
+
 lock: setup  ## Refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-strip-extras --no-header --quiet --output-file requirements.lock
 
 clean:  ## Remove everything that can be made again
-	rm -rf $(VENV) build target logs serve output plans demo/deliveries demo/truth *.duckdb *.duckdb.wal .duckdb_spill
+	rm -rf $(VENV) $(PEERS) build target logs serve output plans demo/deliveries demo/truth *.duckdb *.duckdb.wal .duckdb_spill
