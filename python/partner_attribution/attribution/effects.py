@@ -49,11 +49,11 @@ SCHEMA = {
 class Total:
     """Journeys of one milestone. Those without a touch count among the unattributed."""
 
-    journeys: int = 0
-    conversions: int = 0
-    cents: int = 0
-    unattributed: int = 0
-    unattributed_cents: int = 0
+    journeys: int
+    conversions: int
+    cents: int
+    unattributed: int
+    unattributed_cents: int
 
 
 def player_effects(journeys: Any, methods: Iterable[str], settings: Settings | None = None) -> Any:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from math import log
 
 import narwhals as nw
 import pandas as pd
@@ -67,6 +69,22 @@ def test_the_worked_example():
         "C2": 1_000_000_000,
         "C3": 1_000_000_000,
     }
+
+
+def test_a_chain_that_turns_back():
+    """A > B converts, B > A does not, A converts. Solved by hand.
+
+    A goes to B, to nothing or converts (1/3 each), B goes to A or converts (1/2 each). So
+    a = 1/3 + b/3, b = 1/2 + a/2: a = 3/5, b = 4/5. Starts A 2/3, B 1/3: base 2/3.
+    Without A: 1/3 x 1/2 = 1/6, effect 3/4. Without B: 2/3 x 1/3 = 2/9, effect 2/3.
+    """
+    journeys = [Journey(("A", "B"), True), Journey(("B", "A")), Journey(("A",), True)]
+    solved = removal_effects(transitions(journeys))
+    assert solved.base_rate == pytest.approx(2 / 3, abs=1e-15)
+    assert solved.effects == pytest.approx({"A": 3 / 4, "B": 2 / 3}, abs=1e-15)
+    # Of two conversions, A gets 9/17 and B 8/17.
+    credit = by_player(effects(journeys), "markov_global", "credited_conversions")
+    assert credit == pytest.approx({"A": 18 / 17, "B": 16 / 17, "unattributed": 0}, abs=1e-8)
 
 
 def test_a_longer_memory_sees_what_a_short_one_cannot():
@@ -251,3 +269,61 @@ def test_odd_cents_go_to_the_largest_remainders_then_by_name():
     assert share_cents(100, {"b": 1, "a": 1, "c": 1}) == {"b": 33, "a": 34, "c": 33}
     assert share_cents(-100, {"b": 2, "a": 1}) == {"b": -67, "a": -33}
     assert share_cents(100, {"a": 0}) == {"a": 0}
+
+
+def test_order_one_unless_told_otherwise():
+    frame = nw.from_native(compared(EXAMPLE)).with_columns(player=nw.col("channel"))
+    assert count_transitions(frame)["closed_won"] == transitions(EXAMPLE, 1)
+
+
+def test_milestones_come_in_order():
+    names = ("won", "opened", "made")
+    both = pd.concat([compared(EXAMPLE, milestone=name) for name in names])
+    frame = nw.from_native(both).with_columns(player=nw.col("channel"))
+    assert list(count_transitions(frame)) == ["made", "opened", "won"]
+
+
+def test_no_conversion_is_solved_as_none():
+    solved = removal_effects(transitions([Journey(("A", "B"))]))
+    assert (solved.base_rate, solved.journeys, solved.conversions) == (0.0, 1, 0)
+
+
+def test_no_touch_has_order_one():
+    assert best_order(Transitions(3, {}, {})) == 1
+
+
+def bic_by_hand(paths, order):
+    """From the paths: each touch foretells the next player, or which end, from the last few."""
+    seen = Counter()
+    for path, end in paths:
+        for i in range(len(path)):
+            seen[path[max(0, i + 1 - order) : i + 1], (*path, end)[i + 1]] += 1
+    totals = Counter()
+    for (state, _), n in seen.items():
+        totals[state] += n
+    players = {player for path, _ in paths for player in path}
+    likelihood = sum(n * log(n / totals[state]) for (state, _), n in seen.items())
+    return -2 * likelihood + len(totals) * (len(players) + 1) * log(sum(seen.values()))
+
+
+def test_the_order_with_the_least_bic_is_taken():
+    """Chains that remember between one touch and two: close calls both ways."""
+    rng = random.Random(7)
+    chosen = Counter()
+    for _ in range(60):
+        memory, paths = rng.random(), []
+        for _ in range(rng.randrange(20, 400)):
+            path = [rng.choice("AB")]
+            while rng.random() < 0.75:
+                again = len(path) > 1 and rng.random() < memory
+                path.append(path[-2] if again else rng.choice("AB"))
+            paths.append((tuple(path), rng.choice((End.CONVERTED, End.NOT_CONVERTED))))
+        moves = Counter()
+        for path, end in paths:
+            for i in range(len(path)):
+                moves[path[max(0, i - 2) : i + 1], (*path, end)[i + 1]] += 1
+        starts = Counter(path[0] for path, _ in paths)
+        best = best_order(Transitions(3, starts, moves))
+        assert best == min((1, 2, 3), key=lambda order: bic_by_hand(paths, order))
+        chosen[best] += 1
+    assert chosen[1] > 10 and chosen[2] > 10, chosen

@@ -6,7 +6,7 @@ import pytest
 
 from partner_attribution.attribution import Settings
 
-from .frames import CLOSED_AT, DAY, Conversion, Touch, on_pandas
+from .frames import ALL, CLOSED_AT, DAY, Conversion, Touch, on_pandas, random_conversions
 
 
 def journey(*ages, anchors=None, channels=None, amount=10_000):
@@ -184,3 +184,10 @@ def test_zero_amount_still_counts():
 def test_a_share_that_rounds_to_no_cent_keeps_its_row():
     assert cents(journey(9, 5, 1, amount=1), "linear") == [1, 0, 0]
     assert shares(journey(9, 5, 1, amount=1), "linear") == [0.333333] * 3
+
+
+def test_a_refund_mirrors_its_sale():
+    sales = random_conversions(seed=3, count=60, amounts=(1, 99, 10_001, 123_456_789))
+    refunds = [Conversion(s.conversion_id, -s.amount_cents, s.touches) for s in sales]
+    sold, returned = on_pandas(sales, ALL), on_pandas(refunds, ALL)
+    assert returned == {key: (share, -money) for key, (share, money) in sold.items()}

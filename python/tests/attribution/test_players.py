@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import duckdb
+import narwhals as nw
 import pandas as pd
 import pytest
 
 from partner_attribution.attribution import Settings, attribute
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.players import with_player_weights
+from partner_attribution.attribution.players import EVENLY, player, with_player_weights
 from partner_attribution.errors import AttributionError
 
 from .journeys import Journey, compared
@@ -105,3 +108,52 @@ def test_only_methods_without_credit_per_touch_are_refused():
     conversions, touches = inputs(JOURNEYS)
     with pytest.raises(AttributionError, match="none credits touches"):
         attribute(conversions, touches, ["markov_global"])
+
+
+@pytest.mark.parametrize(
+    ("dimension", "names"),
+    [
+        ("channel", ["email", "unknown", "unknown"]),
+        ("partner", ["acme", "unknown", "beta"]),
+        ("partner_channel", ["acme:email", "unknown:unknown", "beta:unknown"]),
+    ],
+)
+def test_a_player_always_has_a_name(dimension, names):
+    touches = pd.DataFrame({"channel": ["email", "", None], "partner_id": ["acme", None, "beta"]})
+    frame = nw.from_native(touches).select(found=player(dimension))
+    assert frame["found"].to_list() == names
+
+
+def test_a_player_without_a_weight_counts_nothing():
+    """Nobody learned of C3: C1 and C2 share by theirs, 1 to 3."""
+    conversions, touches = inputs(JOURNEYS[:1])
+    learned = pd.DataFrame(
+        {
+            "milestone": "closed_won",
+            "method": "markov_path",
+            "player": ["C1", "C2", "C3"],
+            "weight": pd.Series([1, 3, None], dtype="Int64"),
+        }
+    )
+    weighed = with_player_weights(conversions, touches, learned, ["markov_path"])
+    assert list(weighed.columns) == [*touches.columns, "player_weight_markov_path"]
+    found = attribute(conversions, weighed, ["markov_path"])
+    assert dict(zip(found["touch_id"], found["credit_cents"], strict=True)) == {
+        "j0t0": 250,
+        "j0t1": 750,
+    }
+
+
+def test_touches_of_a_player_weigh_a_whole_share_of_it_each():
+    """Halves are rounded up; 2,351 touches leave a remainder just short of one."""
+    sizes = [*range(1, 41), 2351]
+    rows = [(f"c{n}", f"t{i}", "email", "acme") for n in sizes for i in range(n)]
+    touches = pd.DataFrame(rows, columns=["conversion_id", "touch_id", "channel", "partner_id"])
+    weighed = with_player_weights(None, touches, None, ["shapley_set"])
+    column = "player_weight_shapley_set"
+    found = (
+        weighed.groupby("conversion_id")[column].agg(["min", "max"]).loc[[f"c{n}" for n in sizes]]
+    )
+    wanted = [int(Fraction(EVENLY, n) + Fraction(1, 2)) for n in sizes]
+    assert found["min"].tolist() == found["max"].tolist() == wanted
+    assert all(EVENLY % n == 0 for n in range(1, 31))

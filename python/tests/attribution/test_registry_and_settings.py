@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from types import MappingProxyType
 
 import narwhals as nw
 import pandas as pd
@@ -19,6 +20,7 @@ from partner_attribution.attribution import (
     number,
     register,
 )
+from partner_attribution.attribution.settings import half_life_us, integer_weights
 from partner_attribution.errors import AttributionError
 
 from .frames import (
@@ -208,3 +210,194 @@ def test_missing_amounts_are_refused():
     rows["amount_cents"] = pd.Series([1, None, 3], dtype="Int64")
     with pytest.raises(AttributionError, match="1 conversions have no amount_cents"):
         attribute(rows, touches, ["linear"])
+
+
+def test_the_documented_defaults():
+    assert {
+        field.name: getattr(Settings(), field.name) for field in dataclasses.fields(Settings)
+    } == {
+        "position_weights": (0.4, 0.4, 0.2),
+        "half_life_days": 7.0,
+        "half_life_days_by_campaign_type": {},
+        "u_shaped_weights": (0.4, 0.4, 0.2),
+        "w_shaped_weights": (0.3, 0.3, 0.3, 0.1),
+        "full_path_weights": (0.225, 0.225, 0.225, 0.225, 0.1),
+        "custom_by": "channel",
+        "custom_weights": {},
+        "custom_other_weight": 0.0,
+        "player_dimension": "channel",
+        "markov_order": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "kept"),
+    [
+        ("half_life_days", 0.5, 0.5),
+        ("half_life_days", 36_500, 36_500.0),
+        ("half_life_days_by_campaign_type", {"event": "30"}, {"event": 30.0}),
+        ("position_weights", [0.5, 0.5, 0], (0.5, 0.5, 0.0)),
+        ("position_weights", [0.333333, 0.333333, 0.333333], (0.33333, 0.33333, 0.33333)),
+        ("u_shaped_weights", [0.2, 0.4, 0.40009], (0.2, 0.4, 0.40009)),
+        ("custom_by", "touch_type", "touch_type"),
+        ("custom_weights", {1: "0", "email": 1000}, {"1": 0.0, "email": 1000.0}),
+        ("custom_other_weight", "2.123456", 2.12346),
+        ("player_dimension", "partner", "partner"),
+        ("player_dimension", "partner_channel", "partner_channel"),
+        ("markov_order", "3", 3),
+        ("markov_order", 4, 4),
+        ("markov_order", "auto", "auto"),
+    ],
+)
+def test_settings_up_to_their_limits(setting, given, kept):
+    found = getattr(Settings(**{setting: given}), setting)
+    assert found == kept and type(found) in {type(kept), MappingProxyType}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("half_life_days", 0, "half_life_days is 0.\nExpected: more than 0 and at most 36500 days"),
+        (
+            "half_life_days",
+            36_500.5,
+            "half_life_days is 36500.5.\nExpected: more than 0 and at most 36500 days",
+        ),
+        (
+            "half_life_days",
+            "x",
+            "half_life_days is 'x'.\nExpected: a number of days, for example 7\n"
+            "Do: change half_life_days",
+        ),
+        (
+            "half_life_days_by_campaign_type",
+            {"event": -1},
+            "half_life_days_by_campaign_type[event] is -1.\nExpected: more than 0",
+        ),
+        (
+            "half_life_days_by_campaign_type",
+            7,
+            "half_life_days_by_campaign_type is 7.\nExpected: a mapping",
+        ),
+        (
+            "custom_weights",
+            {"email": 1000.1},
+            "custom_weights[email] is 1000.1.\nExpected: a number from 0 to 1000\n",
+        ),
+        (
+            "custom_weights",
+            {"email": None},
+            "custom_weights[email] is None.\nExpected: a number of 0 or more\n",
+        ),
+        ("custom_weights", 1, "custom_weights is 1.\nExpected: a mapping"),
+        ("custom_other_weight", -0.1, "custom_other_weight is -0.1.\nExpected: a number from 0"),
+        (
+            "u_shaped_weights",
+            (0.4, 0.4, 0.2002),
+            "u_shaped_weights is (0.4, 0.4, 0.2002).\nExpected: a list of 3 numbers that sum to 1, "
+            "for example [0.4, 0.4, 0.2]\nDo: change u_shaped_weights",
+        ),
+        (
+            "w_shaped_weights",
+            (1, 0, 0, 0, 0),
+            "w_shaped_weights is (1, 0, 0, 0, 0).\nExpected: a list of 4 numbers that sum to 1, "
+            "for example [0.3, 0.3, 0.3, 0.1]\nDo: change w_shaped_weights",
+        ),
+        (
+            "full_path_weights",
+            {1: 1},
+            "full_path_weights is {1: 1}.\nExpected: a list of 5 numbers that sum to 1, "
+            "for example [0.225, 0.225, 0.225, 0.225, 0.1]\nDo: change full_path_weights",
+        ),
+        ("position_weights", 1, "position_weights is 1.\nExpected: a list of 3 numbers"),
+        (
+            "custom_by",
+            "campaign",
+            "Unknown custom_by 'campaign'.\nExpected: one of channel, touch_type\n"
+            "Do: write channel",
+        ),
+        (
+            "player_dimension",
+            "zzz",
+            "Unknown player_dimension 'zzz'.\nExpected: one of channel, partner, partner_channel\n"
+            "Do: choose one of these names",
+        ),
+        (
+            "markov_order",
+            5,
+            "markov_order is 5.\nExpected: a whole number from 1 to 4, or auto\n"
+            "Do: change markov_order",
+        ),
+        ("markov_order", 0, "markov_order is 0.\nExpected: a whole number"),
+        ("markov_order", "most", "markov_order is 'most'.\nExpected: a whole number"),
+    ],
+)
+def test_the_whole_message(setting, value, message):
+    with pytest.raises(AttributionError) as caught:
+        Settings(**{setting: value})
+    assert str(caught.value).startswith(message)
+
+
+def test_weights_become_the_smallest_whole_numbers():
+    assert integer_weights((0.4, 0.4, 0.2)) == (2, 2, 1)
+    assert integer_weights((0.00001, 0.99999)) == (1, 99_999)
+    assert integer_weights((0, 0)) == (0, 0)
+    assert all(type(value) is int for value in integer_weights((0.225, 0.1)))
+
+
+def test_half_lives_become_whole_microseconds():
+    assert half_life_us(7) == 604_800_000_000
+    assert half_life_us(0.1) == 8_640_000_000
+    assert half_life_us(1e-12) == 1
+
+
+# What each method needs of a touch beside its id and time, and how its cents are found.
+NEEDS = {
+    "first_touch": ("winner", ()),
+    "last_touch": ("winner", ()),
+    "last_non_direct": ("winner", ("is_direct",)),
+    "linear": ("equal", ()),
+    "position": ("ends", ()),
+    "time_decay": ("ranked", ()),
+    "u_shaped": ("ranked", ("is_lead_anchor",)),
+    "w_shaped": ("ranked", ("is_lead_anchor", "is_opportunity_anchor")),
+    "full_path": ("ranked", ("is_lead_anchor", "is_opportunity_anchor", "is_close_anchor")),
+    "custom": ("ranked", ("channel",)),
+    "markov_path": ("ranked", ("player_weight_markov_path",)),
+    "markov_global": ("ranked", ()),
+    "shapley_set": ("ranked", ("player_weight_shapley_set",)),
+    "shapley_rate": ("ranked", ("player_weight_shapley_rate",)),
+}
+
+
+def test_what_each_method_reads():
+    found = {name: (m.allocation, m.columns(Settings())) for name, m in REGISTRY.items()}
+    assert found == NEEDS
+    types = Settings(half_life_days_by_campaign_type={"event": 3}, custom_by="touch_type")
+    assert REGISTRY["time_decay"].columns(types) == ("campaign_type",)
+    assert REGISTRY["custom"].columns(types) == ("touch_type",)
+    assert [name for name, m in REGISTRY.items() if m.by_player] == [
+        "markov_path",
+        "markov_global",
+        "shapley_set",
+        "shapley_rate",
+    ]
+    assert [name for name, m in REGISTRY.items() if not m.has_rows] == ["markov_global"]
+    assert {name: tuple(m.parameters) for name, m in REGISTRY.items() if m.parameters} == {
+        "position": ("position_weights",),
+        "time_decay": ("half_life_days", "half_life_days_by_campaign_type"),
+        "u_shaped": ("u_shaped_weights",),
+        "w_shaped": ("w_shaped_weights",),
+        "full_path": ("full_path_weights",),
+        "custom": ("custom_by", "custom_weights", "custom_other_weight"),
+        "markov_path": ("player_dimension", "markov_order"),
+        "markov_global": ("player_dimension", "markov_order"),
+        "shapley_set": ("player_dimension",),
+        "shapley_rate": ("player_dimension",),
+    }
+
+
+def test_registering_returns_the_method(registry):
+    toy = dataclasses.replace(REGISTRY["linear"], id="toy_linear")
+    assert register(toy) is toy and REGISTRY["toy_linear"] is toy
+    assert find_methods(["toy_linear", "linear"]) == (toy, REGISTRY["linear"])

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import narwhals as nw
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.shapley import shapley_values
+from partner_attribution.attribution.shapley import (
+    Outcomes,
+    count_coalitions,
+    rate_values,
+    set_values,
+    shapley_values,
+)
 from partner_attribution.errors import AttributionError
 
 from .journeys import (
@@ -143,3 +151,74 @@ def test_more_players_are_refused_for_rates_only():
     with pytest.raises(AttributionError, match="130 players") as caught:
         player_effects(frame, ["shapley_rate"]).to_pandas()
     assert "player_dimension" in str(caught.value)
+
+
+def test_one_player_more_than_twenty_is_too_many():
+    names = frozenset(f"c{i:02}" for i in range(21))
+    with pytest.raises(AttributionError, match="21 players"):
+        rate_values({names: Outcomes(1, 1)})
+
+
+def test_the_glove_game():
+    """One left glove (L), two right ones (R, S); a pair is worth 1: 2/3, 1/6, 1/6.
+
+    Shapley's market for gloves, as in any textbook: Osborne and Rubinstein, A Course in Game
+    Theory (1994), section 14.4.
+    """
+    pairs = ("LR", "LS", "LRS")
+    values = shapley_values({frozenset(pair): 1 for pair in pairs}, "LRS")
+    assert values == pytest.approx({"L": 2 / 3, "R": 1 / 6, "S": 1 / 6}, abs=1e-15)
+
+
+def test_the_airport_game():
+    """Runways for aircraft that need 1, 2 and 4: costs 1/3, 1/3 + 1/2, 1/3 + 1/2 + 2.
+
+    Littlechild and Owen, A Simple Expression for the Shapley Value in a Special Case, Management
+    Science 20(3), 1973: each part of the runway is shared by those who need it.
+    """
+    needs = {"a": 1, "b": 2, "c": 4}
+    groups = ("a", "b", "c", "ab", "ac", "bc", "abc")
+    worth = {frozenset(g): max(needs[name] for name in g) for g in groups}
+    assert shapley_values(worth, "abc") == pytest.approx(
+        {"a": 1 / 3, "b": 5 / 6, "c": 17 / 6}, abs=1e-15
+    )
+
+
+def test_a_voting_game_of_four():
+    """Votes 4, 3, 2, 1 and a majority of 6: pivotal in 10, 6, 6 and 2 of 24 orders.
+
+    Shapley and Shubik, A Method for Evaluating the Distribution of Power in a Committee System,
+    American Political Science Review 48(3), 1954, is the index; the orders are counted here.
+    """
+    votes = {"A": 4, "B": 3, "C": 2, "D": 1}
+
+    def wins(group):
+        return Fraction(sum(votes[name] for name in group) >= 6)
+
+    counted = shapley_by_orders(wins, sorted(votes))
+    assert counted == {
+        "A": Fraction(10, 24),
+        "B": Fraction(6, 24),
+        "C": Fraction(6, 24),
+        "D": Fraction(2, 24),
+    }
+    games = {frozenset(g): float(wins(g)) for g in ("AB", "AC", "ABC", "ABD", "ACD", "BCD", "ABCD")}
+    assert shapley_values(games, sorted(votes)) == pytest.approx(
+        {name: float(value) for name, value in counted.items()}, abs=1e-15
+    )
+
+
+def test_players_and_milestones_come_in_order():
+    names = [f"c{i:02}" for i in range(20)]
+    coalitions = {frozenset(names): Outcomes(2, 1)}
+    assert list(rate_values(coalitions)) == names
+    assert list(set_values(coalitions)) == names
+    both = pd.concat(
+        [compared(journeys_of(("A", 1)), milestone=name) for name in ("won", "opened", "made")]
+    )
+    frame = nw.from_native(both).with_columns(player=nw.col("channel"))
+    assert list(count_coalitions(frame)) == ["made", "opened", "won"]
+
+
+def test_journeys_without_touches_teach_nothing():
+    assert effects([Journey((), True, 5), Journey(())]).empty

@@ -1,0 +1,235 @@
+"""Plant faults in the attribution code, one at a time, and see whether its tests notice.
+
+    python -m tests.mutation [--file markov.py] [--seconds 300] [--workers 2]
+
+Every fault is a process of its own, forked after the libraries are loaded, so that it costs its
+tests and little more. (mutmut 3 leaves out properties and module code, which is all of journey.py
+and the registry; cosmic-ray starts a fresh pytest per fault.) Tests of examples run first and
+property tests for what is left, each until the first failure. Verdicts are kept in build/mutation, so that a run continues where the last one
+stopped; a fault that was noticed is not tried again until its file changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import gc
+import hashlib
+import importlib.abc
+import importlib.util
+import json
+import os
+import pkgutil
+import resource
+import sys
+import time
+import tomllib
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from tests.mutation.mutants import Mutant, mutants
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parents[2]
+PACKAGE = "partner_attribution.attribution"
+SOURCES = PROJECT / "python" / PACKAGE.replace(".", "/")
+VERDICTS = PROJECT / "build" / "mutation"
+PLAN = tomllib.loads((HERE / "plan.toml").read_text(encoding="utf-8"))
+CPU_SECONDS = 300
+EXAMPLES = 8  # of a property test
+FLOOR = 0.95
+OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--tb=no")
+NOTICED, SURVIVED = "noticed", "survived"
+
+
+class OneModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports one module from changed source."""
+
+    def __init__(self, name: str, path: Path, source: bytes) -> None:
+        self.name, self.path, self.source = name, path, source
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        if name != self.name:
+            return None
+        return importlib.util.spec_from_file_location(name, self.path, loader=self)
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.source, str(self.path), "exec"), module.__dict__)
+
+
+def load_libraries() -> None:
+    """Import what every child needs, but nothing of the project."""
+    names = ["duckdb", "pandas", "pyarrow", "scipy.sparse.linalg", "pytest", "hypothesis"]
+    names += ["hypothesis.internal.conjecture.engine", "hypothesis.strategies"]
+    for engine in ("_pandas_like", "_duckdb", "_arrow"):
+        package = importlib.import_module(f"narwhals.{engine}")
+        found = pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
+        names += [module.name for module in found]
+    for name in names:
+        importlib.import_module(name)
+    gc.collect()
+    gc.freeze()
+
+
+def tests_notice(path: Path, source: bytes, selection: Sequence[str]) -> bool:
+    """Run the tests of a file on changed source in a child process."""
+    child = os.fork()
+    if not child:
+        status = 99
+        try:
+            resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
+            status = _run(path, source, selection)
+        finally:
+            os._exit(status)
+    _, ended = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(ended)
+    if code == 5:  # no test of this kind
+        return False
+    if code in (4, 99):
+        raise SystemExit(f"No verdict on {path.name}: pytest ended with {code} for {selection}.")
+    return code != 0
+
+
+def _run(path: Path, source: bytes, selection: Sequence[str]) -> int:
+    import pytest  # noqa: PLC0415  # loaded already; its settings are the child's own
+
+    assert PACKAGE not in sys.modules
+    _shorten_property_tests()
+    sys.meta_path.insert(0, OneModule(f"{PACKAGE}.{path.stem}", path, source))
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+        with contextlib.redirect_stdout(nowhere), contextlib.redirect_stderr(nowhere):
+            try:
+                compile(source, str(path), "exec")
+                return int(pytest.main([*OPTIONS, *selection]))
+            except SyntaxError:
+                return 1
+
+
+def _shorten_property_tests() -> None:
+    """A few examples each: a stricter judge of the tests, and a quicker one."""
+    import hypothesis  # noqa: PLC0415
+
+    given = hypothesis.settings.__init__
+
+    def fewer(self: hypothesis.settings, parent: Any = None, **chosen: Any) -> None:
+        if "max_examples" in chosen:
+            chosen["max_examples"] = min(chosen["max_examples"], EXAMPLES)
+        given(self, parent, **chosen)
+
+    hypothesis.settings.__init__ = fewer  # type: ignore[method-assign]
+
+
+def judge(path: Path, source: bytes) -> str:
+    """Examples first, then properties."""
+    files = [str(SOURCES.parents[1] / "tests/attribution" / f) for f in PLAN["tests"][path.name]]
+    for kind in ("not hypothesis", "hypothesis"):
+        if tests_notice(path, source, [*files, "-m", f"{kind} and not spark and not slow"]):
+            return NOTICED
+    return SURVIVED
+
+
+class File:
+    """One source file, its faults and the verdicts so far."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        source = path.read_bytes()
+        self.equivalent = PLAN.get("equivalent", {}).get(path.name, {})
+        self.all = mutants(source)
+        self.unknown_equivalents = set(self.equivalent) - {mutant.name for mutant in self.all}
+        self.mutants = [mutant for mutant in self.all if mutant.name not in self.equivalent]
+        self.log = VERDICTS / f"{path.stem}-{hashlib.sha256(source).hexdigest()[:12]}.jsonl"
+        self.verdicts: dict[str, str] = {}
+        if self.log.exists():
+            lines = self.log.read_text(encoding="utf-8").splitlines()
+            self.verdicts = dict(json.loads(line) for line in lines)
+
+    def left(self, again: bool) -> list[Mutant]:
+        """Faults without a verdict; with `again`, those that nothing has noticed as well."""
+        final = {NOTICED} if again else {NOTICED, SURVIVED}
+        return [m for m in self.mutants if self.verdicts.get(m.name) not in final]
+
+    def survivors(self) -> list[Mutant]:
+        """Faults that no test noticed."""
+        return [m for m in self.mutants if self.verdicts.get(m.name) == SURVIVED]
+
+    def try_next(self, mutant: Mutant) -> None:
+        """Judge one fault and write the verdict down."""
+        with self.log.open("a", encoding="utf-8") as log:
+            log.write(json.dumps([mutant.name, judge(self.path, mutant.source)]) + "\n")
+
+
+def work(files: Sequence[File], part: int, parts: int, until: float, again: bool) -> None:
+    """Judge every `parts`-th fault that is left, until the time is up."""
+    for file in files:
+        for mutant in file.left(again)[part::parts]:
+            if time.monotonic() > until:
+                return
+            file.try_next(mutant)
+
+
+def main() -> None:
+    """Judge what is left, print the table, and fail below the floor."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--file", action="append", choices=sorted(PLAN["tests"]))
+    parser.add_argument("--seconds", type=float, default=float("inf"))
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--again", action="store_true", help="try survivors again")
+    chosen = parser.parse_args()
+    paths = [SOURCES / name for name in chosen.file or PLAN["tests"]]
+    VERDICTS.mkdir(parents=True, exist_ok=True)
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    load_libraries()
+    until = time.monotonic() + chosen.seconds
+    files = [File(path) for path in paths]
+    for file in files:
+        if not file.verdicts and judge(file.path, file.path.read_bytes()) != SURVIVED:
+            raise SystemExit(f"The tests of {file.path.name} fail without any fault.")
+    children = []
+    for part in range(chosen.workers):
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                work(files, part, chosen.workers, until, chosen.again)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    failed = [child for child in children if os.waitpid(child, 0)[1]]
+    sys.exit(report([File(path) for path in paths]) or bool(failed))
+
+
+def report(files: Sequence[File]) -> bool:
+    """Print what was noticed per file; True if something is missing."""
+    print(f"{'file':14} {'faults':>7} {'equal':>6} {'judged':>7} {'noticed':>8} {'rate':>7}")
+    total = noticed = 0
+    short = False
+    for file in files:
+        judged = sum(m.name in file.verdicts for m in file.mutants)
+        good = sum(file.verdicts.get(m.name) == NOTICED for m in file.mutants)
+        rate = good / judged if judged else 0.0
+        total, noticed = total + judged, noticed + good
+        print(
+            f"{file.path.name:14} {len(file.all):7} {len(file.equivalent):6} {judged:7} "
+            f"{good:8} {rate:7.1%}"
+        )
+        short |= judged < len(file.mutants) or rate < FLOOR or bool(file.unknown_equivalents)
+        for name in sorted(file.unknown_equivalents):
+            print(f"  no such fault any more, take it off plan.toml: {name}")
+    print(f"{'all':14} {'':7} {'':6} {total:7} {noticed:8} {noticed / max(total, 1):7.1%}")
+    for file in files:
+        for mutant in file.survivors():
+            print(f"  not noticed, {file.path.name}:{mutant.line} {mutant.name}")
+    return short
+
+
+main()
