@@ -5,8 +5,8 @@
 Every fault is a process of its own, forked after the libraries are loaded, so that it costs its
 tests and little more. (mutmut 3 leaves out properties and module code, which is all of journey.py
 and the registry; cosmic-ray starts a fresh pytest per fault.) Tests of examples run first and
-property tests for what is left, each until the first failure. Verdicts are kept in build/mutation, so that a run continues where the last one
-stopped; a fault that was noticed is not tried again until its file changes.
+property tests for what is left, each until the first failure. Verdicts are kept in build/mutation:
+a run continues where the last one stopped, until a file changes.
 """
 
 from __future__ import annotations

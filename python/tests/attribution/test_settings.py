@@ -1,0 +1,200 @@
+"""Settings refuse what cannot be meant, and say what can."""
+
+from __future__ import annotations
+
+import dataclasses
+from types import MappingProxyType
+
+import pytest
+
+from partner_attribution.attribution import Settings
+from partner_attribution.attribution.settings import half_life_us, integer_weights
+from partner_attribution.errors import AttributionError
+
+from .frames import CLOSED_AT, Conversion, Touch, on_pandas
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("position_weights", (0.4, 0.4)),
+        ("position_weights", (0.5, 0.5, 0.5)),
+        ("position_weights", (-0.2, 1.0, 0.2)),
+        ("position_weights", "0.4,0.4,0.2"),
+        ("position_weights", None),
+        ("position_weights", (0.4, "many", 0.2)),
+        ("position_weights", (0.4, True, 0.2)),
+        ("w_shaped_weights", (0.4, 0.4, 0.2)),
+        ("full_path_weights", (1, 1, 1, 1, 1)),
+        ("half_life_days", 0),
+        ("half_life_days", -7),
+        ("half_life_days", None),
+        ("half_life_days", "a week"),
+        ("half_life_days", float("nan")),
+        ("half_life_days", float("inf")),
+        ("half_life_days", 10**6),
+        ("half_life_days_by_campaign_type", {"event": 0}),
+        ("custom_by", "chanel"),
+        ("custom_weights", [1, 2]),
+        ("custom_weights", {"email": -1}),
+        ("custom_other_weight", 10**6),
+    ],
+)
+def test_settings_name_what_they_refuse(setting, value):
+    with pytest.raises(AttributionError, match=setting):
+        Settings(**{setting: value})
+
+
+def test_settings_take_what_a_settings_file_holds():
+    given = Settings(position_weights=["0.3", 0.3, "0.4"], half_life_days="14")
+    assert given.position_weights == (0.3, 0.3, 0.4)
+    assert given.half_life_days == 14.0
+    thirds = Settings(position_weights=[1 / 3, 1 / 3, 1 / 3])
+    deal = Conversion("deal", 9, tuple(Touch(f"t{i}", CLOSED_AT + i) for i in range(3)))
+    assert {cents for _, cents in on_pandas([deal], ["position"], thirds).values()} == {3}
+
+
+def test_settings_are_frozen():
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Settings().half_life_days = 3
+    with pytest.raises(TypeError):
+        Settings(custom_weights={"email": 1}).custom_weights["email"] = 2
+
+
+def test_the_documented_defaults():
+    assert {
+        field.name: getattr(Settings(), field.name) for field in dataclasses.fields(Settings)
+    } == {
+        "position_weights": (0.4, 0.4, 0.2),
+        "half_life_days": 7.0,
+        "half_life_days_by_campaign_type": {},
+        "u_shaped_weights": (0.4, 0.4, 0.2),
+        "w_shaped_weights": (0.3, 0.3, 0.3, 0.1),
+        "full_path_weights": (0.225, 0.225, 0.225, 0.225, 0.1),
+        "custom_by": "channel",
+        "custom_weights": {},
+        "custom_other_weight": 0.0,
+        "player_dimension": "channel",
+        "markov_order": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("setting", "given", "kept"),
+    [
+        ("half_life_days", 0.5, 0.5),
+        ("half_life_days", 36_500, 36_500.0),
+        ("half_life_days_by_campaign_type", {"event": "30"}, {"event": 30.0}),
+        ("position_weights", [0.5, 0.5, 0], (0.5, 0.5, 0.0)),
+        ("position_weights", [0.333333, 0.333333, 0.333333], (0.33333, 0.33333, 0.33333)),
+        ("u_shaped_weights", [0.2, 0.4, 0.40009], (0.2, 0.4, 0.40009)),
+        ("custom_by", "touch_type", "touch_type"),
+        ("custom_weights", {1: "0", "email": 1000}, {"1": 0.0, "email": 1000.0}),
+        ("custom_other_weight", "2.123456", 2.12346),
+        ("player_dimension", "partner", "partner"),
+        ("player_dimension", "partner_channel", "partner_channel"),
+        ("markov_order", "3", 3),
+        ("markov_order", 4, 4),
+        ("markov_order", "auto", "auto"),
+    ],
+)
+def test_settings_up_to_their_limits(setting, given, kept):
+    found = getattr(Settings(**{setting: given}), setting)
+    assert found == kept and type(found) in {type(kept), MappingProxyType}
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "message"),
+    [
+        ("half_life_days", 0, "half_life_days is 0.\nExpected: more than 0 and at most 36500 days"),
+        (
+            "half_life_days",
+            36_500.5,
+            "half_life_days is 36500.5.\nExpected: more than 0 and at most 36500 days",
+        ),
+        (
+            "half_life_days",
+            "x",
+            "half_life_days is 'x'.\nExpected: a number of days, for example 7\n"
+            "Do: change half_life_days",
+        ),
+        (
+            "half_life_days_by_campaign_type",
+            {"event": -1},
+            "half_life_days_by_campaign_type[event] is -1.\nExpected: more than 0",
+        ),
+        (
+            "half_life_days_by_campaign_type",
+            7,
+            "half_life_days_by_campaign_type is 7.\nExpected: a mapping",
+        ),
+        (
+            "custom_weights",
+            {"email": 1000.1},
+            "custom_weights[email] is 1000.1.\nExpected: a number from 0 to 1000\n",
+        ),
+        (
+            "custom_weights",
+            {"email": None},
+            "custom_weights[email] is None.\nExpected: a number of 0 or more\n",
+        ),
+        ("custom_weights", 1, "custom_weights is 1.\nExpected: a mapping"),
+        ("custom_other_weight", -0.1, "custom_other_weight is -0.1.\nExpected: a number from 0"),
+        (
+            "u_shaped_weights",
+            (0.4, 0.4, 0.2002),
+            "u_shaped_weights is (0.4, 0.4, 0.2002).\nExpected: a list of 3 numbers that sum to 1, "
+            "for example [0.4, 0.4, 0.2]\nDo: change u_shaped_weights",
+        ),
+        (
+            "w_shaped_weights",
+            (1, 0, 0, 0, 0),
+            "w_shaped_weights is (1, 0, 0, 0, 0).\nExpected: a list of 4 numbers that sum to 1, "
+            "for example [0.3, 0.3, 0.3, 0.1]\nDo: change w_shaped_weights",
+        ),
+        (
+            "full_path_weights",
+            {1: 1},
+            "full_path_weights is {1: 1}.\nExpected: a list of 5 numbers that sum to 1, "
+            "for example [0.225, 0.225, 0.225, 0.225, 0.1]\nDo: change full_path_weights",
+        ),
+        ("position_weights", 1, "position_weights is 1.\nExpected: a list of 3 numbers"),
+        (
+            "custom_by",
+            "campaign",
+            "Unknown custom_by 'campaign'.\nExpected: one of channel, touch_type\n"
+            "Do: write channel",
+        ),
+        (
+            "player_dimension",
+            "zzz",
+            "Unknown player_dimension 'zzz'.\nExpected: one of channel, partner, partner_channel\n"
+            "Do: choose one of these names",
+        ),
+        (
+            "markov_order",
+            5,
+            "markov_order is 5.\nExpected: a whole number from 1 to 4, or auto\n"
+            "Do: change markov_order",
+        ),
+        ("markov_order", 0, "markov_order is 0.\nExpected: a whole number"),
+        ("markov_order", "most", "markov_order is 'most'.\nExpected: a whole number"),
+    ],
+)
+def test_the_whole_message(setting, value, message):
+    with pytest.raises(AttributionError) as caught:
+        Settings(**{setting: value})
+    assert str(caught.value).startswith(message)
+
+
+def test_weights_become_the_smallest_whole_numbers():
+    assert integer_weights((0.4, 0.4, 0.2)) == (2, 2, 1)
+    assert integer_weights((0.00001, 0.99999)) == (1, 99_999)
+    assert integer_weights((0, 0)) == (0, 0)
+    assert all(type(value) is int for value in integer_weights((0.225, 0.1)))
+
+
+def test_half_lives_become_whole_microseconds():
+    assert half_life_us(7) == 604_800_000_000
+    assert half_life_us(0.1) == 8_640_000_000
+    assert half_life_us(1e-12) == 1
