@@ -1,4 +1,4 @@
-"""Settings refuse what cannot be meant, and say what can."""
+"""Every default, limit and message of the settings."""
 
 from __future__ import annotations
 
@@ -10,55 +10,6 @@ import pytest
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.settings import half_life_us, integer_weights
 from partner_attribution.errors import AttributionError
-
-from .frames import CLOSED_AT, Conversion, Touch, on_pandas
-
-
-@pytest.mark.parametrize(
-    ("setting", "value"),
-    [
-        ("position_weights", (0.4, 0.4)),
-        ("position_weights", (0.5, 0.5, 0.5)),
-        ("position_weights", (-0.2, 1.0, 0.2)),
-        ("position_weights", "0.4,0.4,0.2"),
-        ("position_weights", None),
-        ("position_weights", (0.4, "many", 0.2)),
-        ("position_weights", (0.4, True, 0.2)),
-        ("w_shaped_weights", (0.4, 0.4, 0.2)),
-        ("full_path_weights", (1, 1, 1, 1, 1)),
-        ("half_life_days", 0),
-        ("half_life_days", -7),
-        ("half_life_days", None),
-        ("half_life_days", "a week"),
-        ("half_life_days", float("nan")),
-        ("half_life_days", float("inf")),
-        ("half_life_days", 10**6),
-        ("half_life_days_by_campaign_type", {"event": 0}),
-        ("custom_by", "chanel"),
-        ("custom_weights", [1, 2]),
-        ("custom_weights", {"email": -1}),
-        ("custom_other_weight", 10**6),
-    ],
-)
-def test_settings_name_what_they_refuse(setting, value):
-    with pytest.raises(AttributionError, match=setting):
-        Settings(**{setting: value})
-
-
-def test_settings_take_what_a_settings_file_holds():
-    given = Settings(position_weights=["0.3", 0.3, "0.4"], half_life_days="14")
-    assert given.position_weights == (0.3, 0.3, 0.4)
-    assert given.half_life_days == 14.0
-    thirds = Settings(position_weights=[1 / 3, 1 / 3, 1 / 3])
-    deal = Conversion("deal", 9, tuple(Touch(f"t{i}", CLOSED_AT + i) for i in range(3)))
-    assert {cents for _, cents in on_pandas([deal], ["position"], thirds).values()} == {3}
-
-
-def test_settings_are_frozen():
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        Settings().half_life_days = 3
-    with pytest.raises(TypeError):
-        Settings(custom_weights={"email": 1}).custom_weights["email"] = 2
 
 
 def test_the_documented_defaults():
