@@ -44,6 +44,10 @@ def cases(count):
     return extremes
 
 
+def test_the_exact_range():
+    assert (MAX_AMOUNT_CENTS, MAX_TOTAL_WEIGHT) == (2**50, 2**52)
+
+
 def test_division_equals_unlimited_integers():
     rows = cases(40_000)
     frame = pd.DataFrame(rows, columns=["amount", "weight", "total"]).astype("float64")

@@ -8,7 +8,12 @@ from types import MappingProxyType
 import pytest
 
 from partner_attribution.attribution import Settings
-from partner_attribution.attribution.settings import half_life_us, integer_weights
+from partner_attribution.attribution.settings import (
+    PLAYER_DIMENSIONS,
+    half_life_us,
+    integer_weights,
+    unknown_name,
+)
 from partner_attribution.errors import AttributionError
 
 
@@ -109,6 +114,11 @@ def test_settings_up_to_their_limits(setting, given, kept):
             "full_path_weights is {1: 1}.\nExpected: a list of 5 numbers that sum to 1, "
             "for example [0.225, 0.225, 0.225, 0.225, 0.1]\nDo: change full_path_weights",
         ),
+        (
+            "position_weights",
+            (-0.2, 1.0, 0.2),
+            "position_weights is (-0.2, 1.0, 0.2).\nExpected: a list of 3 numbers",
+        ),
         ("position_weights", 1, "position_weights is 1.\nExpected: a list of 3 numbers"),
         (
             "custom_by",
@@ -149,3 +159,16 @@ def test_half_lives_become_whole_microseconds():
     assert half_life_us(7) == 604_800_000_000
     assert half_life_us(0.1) == 8_640_000_000
     assert half_life_us(1e-12) == 1
+
+
+def test_known_names_are_listed_in_order():
+    error = unknown_name("rule", "frist", ["second", "first", "zero"])
+    assert error.expected == "one of first, second, zero"
+
+
+def test_players_are_made_of_these_columns():
+    assert PLAYER_DIMENSIONS == {
+        "channel": ("channel",),
+        "partner": ("partner_id",),
+        "partner_channel": ("partner_id", "channel"),
+    }

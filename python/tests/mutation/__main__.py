@@ -167,13 +167,29 @@ class File:
             log.write(json.dumps([mutant.name, judge(self.path, mutant.source)]) + "\n")
 
 
-def work(files: Sequence[File], part: int, parts: int, until: float, again: bool) -> None:
-    """Judge every `parts`-th fault that is left, until the time is up."""
-    for file in files:
-        for mutant in file.left(again)[part::parts]:
-            if time.monotonic() > until:
-                return
-            file.try_next(mutant)
+def work(file: File, workers: int, until: float, again: bool) -> None:
+    """Judge what is left of a file in several processes, until the time is up."""
+    left = file.left(again)
+    if not left or time.monotonic() > until:
+        return
+    if judge(file.path, file.path.read_bytes()) != SURVIVED:
+        raise SystemExit(f"The tests of {file.path.name} fail without any fault.")
+    children = []
+    for part in range(workers):
+        child = os.fork()
+        if not child:
+            status = 1
+            try:
+                for mutant in left[part::workers]:
+                    if time.monotonic() < until:
+                        file.try_next(mutant)
+                status = 0
+            finally:
+                os._exit(status)
+        children.append(child)
+    failed = [child for child in children if os.waitpid(child, 0)[1]]
+    if failed:
+        raise SystemExit(f"A worker on {file.path.name} broke down.")
 
 
 def main() -> None:
@@ -189,23 +205,9 @@ def main() -> None:
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
     load_libraries()
     until = time.monotonic() + chosen.seconds
-    files = [File(path) for path in paths]
-    for file in files:
-        if not file.verdicts and judge(file.path, file.path.read_bytes()) != SURVIVED:
-            raise SystemExit(f"The tests of {file.path.name} fail without any fault.")
-    children = []
-    for part in range(chosen.workers):
-        child = os.fork()
-        if not child:
-            status = 1
-            try:
-                work(files, part, chosen.workers, until, chosen.again)
-                status = 0
-            finally:
-                os._exit(status)
-        children.append(child)
-    failed = [child for child in children if os.waitpid(child, 0)[1]]
-    sys.exit(report([File(path) for path in paths]) or bool(failed))
+    for path in paths:
+        work(File(path), chosen.workers, until, chosen.again)
+    sys.exit(report([File(path) for path in paths]))
 
 
 def report(files: Sequence[File]) -> bool:
