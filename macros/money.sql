@@ -31,3 +31,11 @@
 {% macro leaps(rate, before) -%}
     (abs({{ rate }} - {{ before }}) > {{ var('fx_max_leap') }} * least({{ rate }}, {{ before }}))
 {%- endmacro %}
+
+{#
+    What a milestone is measured in: credited amount, or credited conversions where people are counted
+    and no money is at stake.
+#}
+{% macro measured(milestone, amount, conversions) -%}
+    case when {{ milestone }} in ('lead', 'mql') then cast({{ conversions }} as double) else cast({{ amount }} as double) end
+{%- endmacro %}

@@ -32,7 +32,7 @@ touches as (
 
     select
         *,
-        {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }} as player,
+        {{ player_of_touch(var('player_dimension')) }} as player,
         row_number() over (partition by conversion_id order by touched_at_us, touch_id) as position,
         count(*) over (partition by conversion_id) as of_touches,
         max(touched_at_us) over (partition by conversion_id) as newest_at_us

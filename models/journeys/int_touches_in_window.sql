@@ -23,11 +23,9 @@ people as (
 
     select
         person_id,
-        {{ epoch_microseconds('min(created_at)') }} as lead_at_us,
-        {{ epoch_microseconds('min(mql_at)') }} as mql_at_us
-    from {{ ref('int_people_resolved') }}
-    where not is_implied
-    group by person_id
+        {{ epoch_microseconds('lead_at') }} as lead_at_us,
+        {{ epoch_microseconds('mql_at') }} as mql_at_us
+    from {{ ref('int_leads') }}
 
 ),
 
@@ -43,20 +41,27 @@ campaigns as (
 
 ),
 
--- The committee of a deal: whoever made a touch of the journey, and its contact roles.
+-- The committee of a deal: whoever made a touch of the journey, and its contact roles. A lead stands alone.
 committees as (
 
     select
-        conversion_id,
-        person_id
+        touches.conversion_id,
+        touches.person_id
     from touches
-    where person_id is not null
+    inner join milestones on touches.conversion_id = milestones.conversion_id
+    where touches.person_id is not null and milestones.person_id is null
     union distinct
     select
         milestones.conversion_id,
         contacts.person_id
     from milestones
     inner join contacts on milestones.opportunity_id = contacts.opportunity_id
+    union distinct
+    select
+        conversion_id,
+        person_id
+    from milestones
+    where person_id is not null
 
 ),
 
@@ -109,7 +114,8 @@ final as (
                 false
             ) as is_{{ milestone }}_anchor,
         {% endfor -%}
-        ordered.campaign_id
+        ordered.campaign_id,
+        ordered.asset_id
     from ordered
     inner join anchors on ordered.conversion_id = anchors.conversion_id
     left join channels on ordered.channel = channels.channel

@@ -29,6 +29,23 @@ contacts as (
 
 ),
 
+-- Whose touches count wherever they were: the contacts of a deal, and a lead himself.
+people as (
+
+    select
+        milestones.*,
+        contacts.person_id as touching_person_id
+    from milestones
+    inner join contacts on milestones.opportunity_id = contacts.opportunity_id
+    union all
+    select
+        milestones.*,
+        milestones.person_id as touching_person_id
+    from milestones
+    where milestones.person_id is not null
+
+),
+
 linked as (
     {% if mode == 'account' %}
         select
@@ -42,16 +59,15 @@ linked as (
         union all
     {%- endif %}
     select
-        milestones.conversion_id,
-        milestones.journey_start_at_us,
-        milestones.cutoff_at_us,
-        milestones.deal_end_at_us,
+        people.conversion_id,
+        people.journey_start_at_us,
+        people.cutoff_at_us,
+        people.deal_end_at_us,
         touches.*
     from touches
-    inner join contacts on touches.person_id = contacts.person_id
-    inner join milestones on contacts.opportunity_id = milestones.opportunity_id
+    inner join people on touches.person_id = people.touching_person_id
     {%- if mode == 'account' %}
-        where coalesce(touches.account_id, '') <> milestones.account_id
+        where coalesce(touches.account_id <> people.account_id, true)
     {%- endif %}
 
 ),
@@ -68,6 +84,7 @@ final as (
         credited_partner_id as partner_id,
         touch_type,
         campaign_id,
+        asset_id,
         case
             when is_bot then 'bot'
             when not is_canonical then 'duplicate'

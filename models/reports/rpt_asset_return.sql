@@ -50,7 +50,10 @@ select
     breakdown.credited_conversions,
     cast(coalesce(touches.touches, 0) as {{ dbt.type_bigint() }}) as touches,
     breakdown.spend_amount,
-    {{ ratio('breakdown.credited_amount', 'breakdown.spend_amount') }} as credited_per_spend
+    case
+        when breakdown.milestone not in ('lead', 'mql')
+            then {{ ratio('breakdown.credited_amount', 'breakdown.spend_amount') }}
+    end as credited_per_spend
 from breakdown
 left join assets on breakdown.asset_id = assets.asset_id
 left join touches

@@ -142,7 +142,7 @@ totals as (
         window_id,
         method,
         milestone,
-        credited_amount as campaign_amount
+        {{ measured('milestone', 'credited_amount', 'share_billionths') }} as campaign_measure
     from combined
     where dimensions = ''
 
@@ -164,7 +164,7 @@ select
     cast(combined.credited_amount as decimal(18, 2)) as credited_amount,
     cast(combined.share_billionths as double) / 1000000000 as credited_conversions,
     cast(combined.conversions_touched as {{ dbt.type_bigint() }}) as conversions_touched,
-    {{ ratio('combined.credited_amount', 'totals.campaign_amount') }} as share_of_campaign,
+    {{ ratio(measured('combined.milestone', 'combined.credited_amount', 'combined.share_billionths'), 'totals.campaign_measure') }} as share_of_campaign,
     cast(combined.spend_amount as decimal(18, 2)) as spend_amount
 from combined
 left join totals

@@ -71,7 +71,10 @@ select
     cast(contribution.targeted_credited_amount as decimal(18, 2)) as targeted_credited_amount,
     {{ ratio('contribution.targeted_credited_amount', 'contribution.target_amount') }} as attainment,
     cast(spend.spend_amount as decimal(18, 2)) as spend_amount,
-    {{ ratio('reconciliation.campaign_amount', 'spend.spend_amount') }} as credited_per_spend
+    case
+        when reconciliation.milestone not in ('lead', 'mql')
+            then {{ ratio('reconciliation.campaign_amount', 'spend.spend_amount') }}
+    end as credited_per_spend
 from reconciliation
 left join contribution
     on

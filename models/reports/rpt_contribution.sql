@@ -1,3 +1,6 @@
+{%- set credited = measured('frame.milestone', 'coalesce(breakdown.credited_amount, 0)', 'coalesce(breakdown.credited_conversions, 0)') -%}
+{%- set target = measured('frame.milestone', 'targets.target_amount', 'targets.target_conversions') -%}
+
 with
 
 windows as (
@@ -90,10 +93,10 @@ select
     cast(targets.target_amount as decimal(18, 2)) as target_amount,
     cast(targets.target_conversions as double) as target_conversions,
     cast(coalesce(breakdown.credited_amount, 0) - targets.target_amount as decimal(18, 2)) as gap_to_target,
-    {{ ratio('coalesce(breakdown.credited_amount, 0)', 'targets.target_amount') }} as attainment,
+    {{ ratio(credited, target) }} as attainment,
     case
-        when targets.target_amount is null then 'no_target'
-        when coalesce(breakdown.credited_amount, 0) >= targets.target_amount then 'met'
+        when {{ target }} is null then 'no_target'
+        when {{ credited }} >= {{ target }} then 'met'
         else 'below'
     end as target_status,
     cast(breakdown.spend_amount as decimal(18, 2)) as spend_amount

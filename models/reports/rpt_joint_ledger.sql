@@ -18,6 +18,12 @@ conversions as (
 
 ),
 
+leads as (
+
+    select * from {{ ref('int_leads') }}
+
+),
+
 differences as (
 
     select
@@ -34,8 +40,7 @@ differences as (
 claimed as (
 
     select
-        books.opportunity_id,
-        'opportunity' as milestone,
+        books.opportunity_id || ':opportunity' as conversion_id,
         count(*) as claims,
         sum(coalesce(books.amount, 0)) as claimed_amount
     from books
@@ -44,13 +49,22 @@ claimed as (
     union all
 
     select
-        books.opportunity_id,
-        'closed_won' as milestone,
+        books.opportunity_id || ':closed_won' as conversion_id,
         count(*) as claims,
         sum(coalesce(books.amount, 0)) as claimed_amount
     from books
     where books.is_won
     group by books.opportunity_id
+
+    union all
+
+    -- Every partner who holds a record of a lead counts it as its own.
+    select
+        conversions.conversion_id,
+        leads.partner_count as claims,
+        0 as claimed_amount
+    from conversions
+    inner join leads on conversions.person_id = leads.person_id
 
 ),
 
@@ -65,10 +79,7 @@ counted as (
         differences.opportunity_id is not null as is_differing,
         coalesce(differences.differing_amount, 0) as differing_amount
     from conversions
-    inner join claimed
-        on
-            conversions.opportunity_id = claimed.opportunity_id
-            and conversions.milestone = claimed.milestone
+    inner join claimed on conversions.conversion_id = claimed.conversion_id
     left join differences on conversions.opportunity_id = differences.opportunity_id
 
 )

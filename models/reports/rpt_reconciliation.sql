@@ -90,7 +90,8 @@ filled as (
         frame.milestone,
         frame.bucket,
         cast(coalesce(summed.amount, 0) as decimal(18, 2)) as amount,
-        cast(coalesce(summed.share_billionths, 0) as double) / 1000000000 as conversions
+        coalesce(summed.share_billionths, 0) as share_billionths,
+        {{ measured('frame.milestone', 'coalesce(summed.amount, 0)', 'coalesce(summed.share_billionths, 0)') }} as measure
     from frame
     left join summed
         on
@@ -109,6 +110,6 @@ select
     milestone,
     bucket,
     amount,
-    conversions,
-    {{ ratio('amount', 'sum(amount) over (partition by campaign_id, window_id, method, milestone)') }} as share
+    cast(share_billionths as double) / 1000000000 as conversions,
+    {{ ratio('measure', 'sum(measure) over (partition by campaign_id, window_id, method, milestone)') }} as share
 from filled

@@ -11,6 +11,7 @@
     ('player_dimension', 'channel, partner or partner_channel', 'Whom Markov and Shapley methods compare.'),
     ('markov_order', 'touches or auto', 'How many touches the Markov chain remembers.'),
     ('journey_cutoff', 'opportunity_created or milestone', 'Where a journey ends.'),
+    ('lead_milestones', 'milestones', 'Milestones of people that count beside those of deals.'),
     ('lookback_days', 'days', 'How far before the cut-off a touch may lie.'),
     ('lookback_unit', 'exact or calendar_days', 'Whether the first day of the lookback counts whole.'),
     ('journey_people', 'account, contact_roles or primary_contact', 'Whose touches make a journey.'),

@@ -14,6 +14,7 @@ from partner_attribution.errors import AttributionError, nearest
 MICROSECONDS_PER_DAY = 86_400_000_000
 WEIGHT_DECIMALS = 5  # keeps every weight an integer of at most 17 bits
 MAX_HALF_LIFE_DAYS = 36_500
+MAX_LOOKBACK_DAYS = 3_650
 CUSTOM_DIMENSIONS = ("channel", "touch_type")
 PLAYER_DIMENSIONS = {
     "channel": ("channel",),
@@ -47,6 +48,8 @@ class Settings:
         or `partner_channel`.
     markov_order: how many touches a state of the chain remembers, 1 to 4, or `auto`: the order
         with the least BIC.
+    lookback_days_by_method: days (1 to 3650) that replace the lookback of the journey for a
+        method which looks back less far (`attribute_counted`).
 
     Weights keep five decimals. Raises AttributionError naming the setting, the value and an
     example of a good one.
@@ -63,6 +66,7 @@ class Settings:
     custom_other_weight: float = 0.0
     player_dimension: str = "channel"
     markov_order: int | str = 1
+    lookback_days_by_method: Mapping[str, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, size in (
@@ -97,6 +101,16 @@ class Settings:
         if self.player_dimension not in PLAYER_DIMENSIONS:
             raise unknown_name("player_dimension", self.player_dimension, PLAYER_DIMENSIONS)
         _freeze(self, "markov_order", _checked_order("markov_order", self.markov_order))
+        _freeze(
+            self,
+            "lookback_days_by_method",
+            _checked_mapping(
+                "lookback_days_by_method",
+                self.lookback_days_by_method,
+                _checked_lookback,
+                example="{last_touch: 30}",
+            ),
+        )
 
 
 def unknown_name(kind: str, name: object, known: Iterable[str]) -> AttributionError:
@@ -152,6 +166,14 @@ def _checked_order(name: str, value: Any) -> int | str:
     return int(order)
 
 
+def _checked_lookback(name: str, value: Any) -> int:
+    expected = f"a whole number of days from 1 to {MAX_LOOKBACK_DAYS}"
+    days = _number(name, value, expected)
+    if not 1 <= days <= MAX_LOOKBACK_DAYS or days != int(days):
+        raise _unusable(name, value, expected)
+    return int(days)
+
+
 def _checked_weight(name: str, value: Any) -> float:
     weight = _number(name, value, "a number of 0 or more")
     if not 0 <= weight <= 1000:
@@ -176,7 +198,9 @@ def _checked_split(name: str, values: Any, size: int) -> tuple[float, ...]:
     return numbers
 
 
-def _checked_mapping(name: str, values: Any, check: Any) -> Mapping[str, float]:
+def _checked_mapping(
+    name: str, values: Any, check: Any, example: str = "{webinar: 2, email: 1}"
+) -> Mapping[str, Any]:
     if not isinstance(values, Mapping):
-        raise _unusable(name, values, "a mapping such as {webinar: 2, email: 1}")
+        raise _unusable(name, values, f"a mapping such as {example}")
     return MappingProxyType({str(key): check(f"{name}[{key}]", values[key]) for key in values})

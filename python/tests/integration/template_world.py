@@ -79,8 +79,8 @@ def make_world(seed: int) -> World:
                         "email": "" if partner == "beta" else f" {address.upper()}",
                         "email_hash": hashed if partner == "beta" else "",
                         "account_id": account,
-                        "created_at": "",
-                        "mql_at": "",
+                        "created_at": _day_or_time(chance, start),
+                        "mql_at": _day_or_time(chance, start),
                     }
                 )
             for _ in range(chance.randint(0, 3)):
@@ -146,8 +146,27 @@ def make_world(seed: int) -> World:
     return world
 
 
-def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str | None], int]:
-    """(deal, milestone, method, touch id or None) -> cents; zero credits are left out."""
+def _day_or_time(chance: random.Random, start: datetime) -> str:
+    """A time, a day, or nothing: what people.csv says of a lead."""
+    at = start + timedelta(seconds=chance.randint(-100 * 86400, 250 * 86400))
+    return chance.choice(["", at.strftime("%Y-%m-%d %H:%M:%S"), at.strftime("%Y-%m-%d")])
+
+
+Touches = dict[str, list[tuple[datetime, str, str]]]
+
+
+@dataclass
+class Resolved:
+    """Who is who: account -> domain, person -> hashed address -> domain, domain -> touches."""
+
+    domain_of: dict[tuple[str, str], str]
+    address_of: dict[tuple[str, str], str]
+    domain_of_hash: dict[str, str]
+    touches_of: Touches
+
+
+def resolved(world: World) -> Resolved:
+    """Resolve people by address and companies by website, by hand."""
     domain_of: dict[tuple[str, str], str] = {}
     address_of: dict[tuple[str, str], str] = {}
     by_hash: dict[str, str] = {}
@@ -174,11 +193,7 @@ def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str
             address_of[partner, row["person_id"]] = hashed
             domain_of_hash[hashed] = domain_of[partner, row["account_id"]]
 
-    rates = {
-        date.fromisoformat(row["rate_date"]): Decimal(row["units_per_reporting_currency"])
-        for row in world.files["beta"]["fx_rates"]
-    }
-    touches_of: dict[str, list[tuple[datetime, str, str]]] = defaultdict(list)
+    touches_of: Touches = defaultdict(list)
     for partner, files in world.files.items():
         for row in files["touches"]:
             if row["account_id"]:
@@ -192,6 +207,47 @@ def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str
             at = datetime.fromisoformat(row["touched_at"])
             touches_of[domain].append((at, f"{partner}.template:{row['touch_id']}", row["channel"]))
 
+    return Resolved(domain_of, address_of, domain_of_hash, touches_of)
+
+
+def expected_lead_shares(world: World) -> dict[tuple[str, str, str, str | None], Fraction]:
+    """(least record of the person, milestone, method, touch id or None) -> share of the lead.
+
+    A person is a lead from the first record that any partner made of it, else from its MQL date;
+    people without either are none.
+    """
+    who = resolved(world)
+    records: dict[str, list[tuple[str, Row]]] = defaultdict(list)
+    for partner, files in world.files.items():
+        for row in files["people"]:
+            key = f"{partner}.template:{row['person_id']}"
+            records[who.address_of[partner, row["person_id"]]].append((key, row))
+    expected: dict[tuple[str, str, str, str | None], Fraction] = {}
+    for address, rows in records.items():
+        created = [_end_of_day(row["created_at"]) for _, row in rows if row["created_at"]]
+        qualified = [_end_of_day(row["mql_at"]) for _, row in rows if row["mql_at"]]
+        reached = {"lead": min(created or qualified, default=None)}
+        reached["mql"] = min(qualified, default=None)
+        for milestone, at in reached.items():
+            if at is None:
+                continue
+            touches = who.touches_of[who.domain_of_hash[address]]
+            journey = sorted(touch for touch in touches if at - LOOKBACK <= touch[0] <= at)
+            for method, shares in _shares(journey).items():
+                for touch, share in shares.items():
+                    if share:
+                        person = min(key for key, _ in rows)
+                        expected[person, milestone, method, touch] = share
+    return expected
+
+
+def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str | None], int]:
+    """(deal, milestone, method, touch id or None) -> cents; zero credits are left out."""
+    who = resolved(world)
+    rates = {
+        date.fromisoformat(row["rate_date"]): Decimal(row["units_per_reporting_currency"])
+        for row in world.files["beta"]["fx_rates"]
+    }
     credits: dict[tuple[str, str, str, str | None], int] = {}
     for partner, files in world.files.items():
         for row in files["opportunities"]:
@@ -203,9 +259,9 @@ def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str
                 rate_day = min(closed.date(), as_of) if is_closed else as_of
                 amount = amount / rates[rate_day]
             cents = int(amount.quantize(Decimal("0.01"), ROUND_HALF_UP) * 100)
-            domain = domain_of[partner, row["account_id"]]
+            touches = who.touches_of[who.domain_of[partner, row["account_id"]]]
             journey = sorted(
-                touch for touch in touches_of[domain] if created - LOOKBACK <= touch[0] <= created
+                touch for touch in touches if created - LOOKBACK <= touch[0] <= created
             )
             milestones = ["opportunity"] + (["closed_won"] if row["stage"] == "Closed Won" else [])
             for milestone in milestones:

@@ -42,7 +42,7 @@ def journeys(database: Path, milestone: str) -> list[Journey]:
     return [Journey(tuple(path), won, cents) for won, cents, path in paths.values()]
 
 
-@pytest.mark.parametrize("milestone", ["opportunity", "closed_won"])
+@pytest.mark.parametrize("milestone", ["mql", "opportunity", "closed_won"])
 def test_removal_effects_equal_the_definition_walked_step_by_step(
     database: Path, milestone: str
 ) -> None:

@@ -79,6 +79,7 @@ def test_golden_figures(built: Path) -> None:
         select partner_id, milestone, credited_amount, target_amount
         from reports.rpt_contribution
         where campaign_id = 'ai-launch-tour' and window_id = 'campaign' and method = 'position'
+            and milestone in ('opportunity', 'closed_won')
         order by milestone, partner_id
         """,
     )
@@ -89,6 +90,29 @@ def test_golden_figures(built: Path) -> None:
         ("acme", "opportunity", "2446642.29"),
         ("contoso", "opportunity", "286488.32"),
         ("northwind", "opportunity", "1498983.86"),
+    ]
+
+
+def test_golden_leads(built: Path) -> None:
+    figures = rows(
+        built,
+        """
+        select partner_id, milestone, round(credited_conversions, 3), credited_amount
+        from reports.rpt_contribution
+        where campaign_id = 'ai-launch-tour' and window_id = 'campaign' and method = 'position'
+            and milestone in ('lead', 'mql')
+        order by milestone, partner_id
+        """,
+    )
+    assert [
+        (partner, milestone, leads, str(money)) for partner, milestone, leads, money in figures
+    ] == [
+        ("acme", "lead", 53.692, "0.00"),
+        ("contoso", "lead", 7.382, "0.00"),
+        ("northwind", "lead", 41.043, "0.00"),
+        ("acme", "mql", 74.034, "0.00"),
+        ("contoso", "mql", 19.477, "0.00"),
+        ("northwind", "mql", 58.004, "0.00"),
     ]
 
 

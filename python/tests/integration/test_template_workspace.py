@@ -8,33 +8,27 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
 from tests.integration.dbt_runs import PROJECT, dbt_build, rows, two_partners_lookups
-from tests.integration.template_world import expected_credits, make_world
+from tests.integration.template_world import expected_credits, expected_lead_shares, make_world
 
 SEED = int(os.environ.get("WORLD_SEED", "7"))
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """(data_dir, seeds_dir) of two partners whose own seeds name them and nothing more."""
+def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two partners whose own seeds name them and nothing more, built."""
     folder = tmp_path_factory.mktemp("workspace")
     make_world(seed=SEED).write(folder / "data")
     with two_partners_lookups(folder) as seeds_dir:
-        yield folder / "data", seeds_dir
+        return dbt_build(folder / "built", folder / "data", seeds_dir=seeds_dir)
 
 
-def test_credits_equal_an_independent_calculation_to_the_cent(
-    workspace: tuple[Path, Path], tmp_path: Path
-) -> None:
-    data_dir, seeds_dir = workspace
-    database = dbt_build(tmp_path, data_dir, seeds_dir=seeds_dir)
-
+def test_credits_equal_an_independent_calculation_to_the_cent(database: Path) -> None:
     [(as_of,)] = rows(database, "select as_of from conformed.int_as_of")
     assert isinstance(as_of, date)
     expected = expected_credits(make_world(seed=SEED), as_of)
@@ -53,6 +47,28 @@ def test_credits_equal_an_independent_calculation_to_the_cent(
     }
     assert not wrong, f"{len(wrong)} of {len(expected)} differ, e.g. {list(wrong.items())[:6]}"
     assert len(expected) > 1000
+
+
+def test_leads_and_mqls_are_shared_as_an_independent_calculation_shares_them(
+    database: Path,
+) -> None:
+    expected = expected_lead_shares(make_world(seed=SEED))
+    built = {
+        (person, milestone, method, touch): share
+        for person, milestone, method, touch, share in rows(
+            database,
+            "with people as (select person_id, min(person_key) as person_key"
+            " from ledger.int_people_resolved where not is_implied group by person_id)"
+            " select person_key, credits.milestone, method, touch_id, credit_share"
+            " from marts.fct_attribution_credits as credits"
+            " join marts.fct_conversions using (conversion_id) join people using (person_id)"
+            " where credit_share > 0",
+        )
+    }
+    assert built.keys() == expected.keys()
+    assert built == pytest.approx({key: float(share) for key, share in expected.items()}, abs=1e-9)
+    assert {milestone for _, milestone, _, _ in built} == {"lead", "mql"}
+    assert len(built) > 1000
 
 
 def test_lookups_outside_the_checkout_are_refused_before_dbt_could_overwrite_them(

@@ -1,0 +1,101 @@
+"""Each method shares among the touches of its own lookback, of counted conversions only."""
+
+from __future__ import annotations
+
+import duckdb
+import pandas as pd
+import pytest
+
+from partner_attribution.attribution import Settings
+from partner_attribution.attribution.lookback import attribute_counted
+from partner_attribution.errors import AttributionError
+
+from .frames import DAY, Conversion, Touch, pandas_frames
+
+CUTOFF = 100 * DAY
+JOURNEYS = [
+    Conversion(
+        "c", 900, tuple(Touch(f"t{age}", CUTOFF - age * DAY, "email") for age in (30, 10, 7, 1))
+    ),
+    Conversion("old", 5, (Touch("t40", CUTOFF - 40 * DAY, "webinar"),)),
+    Conversion("none", 7),
+    Conversion("future", 100, (Touch("t2", CUTOFF - 2 * DAY, "event"),)),
+]
+NOTHING_LEARNED = pd.DataFrame(
+    {"milestone": ["x"], "method": ["x"], "player": ["x"], "weight": pd.Series([1], dtype="int64")}
+)
+
+
+def frames():
+    conversions, touches = pandas_frames(JOURNEYS)
+    touches = touches[[c for c in touches.columns if not c.startswith("player_weight")]]
+    conversions["is_counted"] = conversions["conversion_id"] != "future"
+    conversions["lookback_from_us"] = CUTOFF
+    return conversions, touches
+
+
+def credited(methods, **settings):
+    conversions, touches = frames()
+    rows = attribute_counted(conversions, touches, NOTHING_LEARNED, methods, Settings(**settings))
+    found = {}
+    for conversion, touch, method, _, cents in rows.itertuples(index=False):
+        found.setdefault((method, conversion), {})[None if pd.isna(touch) else touch] = cents
+    return found
+
+
+def test_a_method_with_a_lookback_of_its_own_shares_among_fewer_touches():
+    """Ten days, both ends in: t30 is out for linear, and stays the first touch of the other."""
+    found = credited(["linear", "first_touch"], lookback_days_by_method={"linear": 10})
+    assert found["linear", "c"] == {"t10": 300, "t7": 300, "t1": 300}
+    assert found["linear", "old"] == {None: 5}
+    assert found["first_touch", "c"] == {"t30": 900}
+    assert found["first_touch", "old"] == {"t40": 5}
+    assert found["linear", "none"] == found["first_touch", "none"] == {None: 7}
+
+
+def test_players_share_what_is_left_of_a_journey():
+    """Three e-mails in ten days: the player has three touches there, not four."""
+    found = credited(["shapley_set"], lookback_days_by_method={"shapley_set": 10})
+    assert found["shapley_set", "c"] == {"t10": 300, "t7": 300, "t1": 300}
+
+
+def test_a_conversion_that_is_not_counted_has_no_credit():
+    assert {conversion for _, conversion in credited(["linear"])} == {"c", "old", "none"}
+
+
+def test_engines_agree():
+    conversions, touches = frames()
+    settings = Settings(lookback_days_by_method={"linear": 10, "position": 7})
+    methods = ["linear", "position", "last_touch"]
+    expected = attribute_counted(conversions, touches, NOTHING_LEARNED, methods, settings)
+    with duckdb.connect() as connection:
+        relations = [connection.from_df(f) for f in (conversions, touches, NOTHING_LEARNED)]
+        found = attribute_counted(*relations, methods, settings).df()
+    assert as_set(found) == as_set(expected)
+
+
+def as_set(rows):
+    names = ["conversion_id", "touch_id", "method", "credit_share", "credit_cents"]
+    return {
+        tuple(None if pd.isna(v) else v for v in row) for row in rows[names].itertuples(index=False)
+    }
+
+
+@pytest.mark.parametrize(
+    ("lookback", "words"),
+    [
+        ({"linear": 0}, "lookback_days_by_method"),
+        ({"linear": 1.5}, "a whole number of days"),
+        ([30], "a mapping such as {last_touch: 30}"),
+        ({"lineal": 30}, "write linear"),
+    ],
+)
+def test_an_unusable_lookback_says_what_to_type(lookback, words):
+    with pytest.raises(AttributionError) as error:
+        credited(["linear"], lookback_days_by_method=lookback)
+    assert words in str(error.value)
+
+
+def test_methods_without_rows_alone_are_refused():
+    with pytest.raises(AttributionError, match="credit players only"):
+        credited(["markov_global"])
