@@ -1,3 +1,5 @@
+{%- set day_us = 86400000000 -%}
+
 with
 
 milestones as (
@@ -19,11 +21,17 @@ touches_in_window as (
 
 ),
 
-touches_resolved as (
+touches as (
 
     select
-        *,
-        {{ epoch_microseconds('touched_at') }} as touched_at_us
+        touch_id,
+        person_id,
+        account_id,
+        {{ epoch_microseconds('touched_at') }} as touched_at_us,
+        channel,
+        credited_partner_id as partner_id,
+        campaign_id,
+        asset_id
     from {{ ref('int_touches_resolved') }}
     where is_canonical and not is_bot
 
@@ -31,22 +39,8 @@ touches_resolved as (
 
 as_of as (
 
-    select
-        {{ epoch_microseconds("(cast(as_of as timestamp) + interval '1' day)") }} - 1 as ends_at_us,
-        {{ epoch_microseconds("(cast(as_of as timestamp) + interval '1' day - interval '" ~ var('lookback_days') ~ "' day)") }} as starts_at_us
+    select {{ epoch_microseconds("(cast(as_of as timestamp) + interval '1' day)") }} - 1 as ends_at_us
     from {{ ref('int_as_of') }}
-
-),
-
-converted as (
-
-    select
-        conversion_id as journey_id,
-        milestone,
-        amount_cents,
-        conversion_id
-    from milestones
-    where is_counted
 
 ),
 
@@ -59,18 +53,16 @@ won as (
 
 ),
 
-not_won as (
+lost_or_open as (
 
     select
         milestones.opportunity_id || ':closed_won' as journey_id,
         milestones.conversion_id as deal_journey_id,
         {% if var('journey_cutoff') == 'milestone' -%}
         -- The journey ends with the deal; while that is open, with as_of.
-        coalesce(milestones.deal_end_at_us, as_of.ends_at_us) as ends_at_us,
-        coalesce(milestones.deal_end_at_us, as_of.ends_at_us) - cast({{ var('lookback_days') }} as bigint) * 86400000000 as starts_at_us
+        coalesce(milestones.deal_end_at_us, as_of.ends_at_us) as ends_at_us
         {%- else -%}
-            milestones.cutoff_at_us as ends_at_us,
-            milestones.journey_start_at_us as starts_at_us
+            milestones.cutoff_at_us as ends_at_us
         {%- endif %}
     from milestones
     cross join as_of
@@ -79,48 +71,70 @@ not_won as (
 
 ),
 
--- Accounts without any opportunity by as_of.
-accounts_with_deal as (
+not_won as (
 
-    select distinct account_id
-    from milestones
-    where milestone = 'opportunity' and milestone_status <> 'after_as_of'
+    select
+        *,
+        {% if var('lookback_unit') == 'calendar_days' -%}
+        ends_at_us - mod(ends_at_us, {{ day_us }})
+        {%- else -%}
+            ends_at_us
+        {%- endif %} - cast({{ lookback_of('closed_won', var('lookback_days')) }} as bigint) * {{ day_us }} as starts_at_us
+    from lost_or_open
+
+),
+
+others as (
+
+    select * from {{ ref('int_journeys_not_converted') }}
 
 ),
 
 -- A touch that speaks for another account's deal (its contact's) does not speak against this one.
 touches_with_deal as (
 
-    select distinct touch_id from touches_in_window
+    select distinct touches_in_window.touch_id
+    from touches_in_window
+    inner join milestones on touches_in_window.conversion_id = milestones.conversion_id
+    where milestones.opportunity_id is not null
 
 ),
 
 touches_of_others as (
 
     select
-        'account:' || touches_resolved.account_id || ':opportunity' as journey_id,
-        touches_resolved.touch_id,
-        touches_resolved.touched_at_us,
-        touches_resolved.channel,
-        touches_resolved.credited_partner_id as partner_id
-    from touches_resolved
-    inner join as_of
+        others.milestone,
+        others.journey_id,
+        touches.*
+    from others
+    inner join touches
         on
-            touches_resolved.touched_at_us >= as_of.starts_at_us
-            and touches_resolved.touched_at_us <= as_of.ends_at_us
-    left join accounts_with_deal on touches_resolved.account_id = accounts_with_deal.account_id
-    left join touches_with_deal on touches_resolved.touch_id = touches_with_deal.touch_id
+            others.account_id = touches.account_id
+            and others.starts_at_us <= touches.touched_at_us
+            and others.ends_at_us >= touches.touched_at_us
+    left join touches_with_deal on others.milestone = 'opportunity' and touches.touch_id = touches_with_deal.touch_id
     where
-        touches_resolved.account_id is not null
-        and accounts_with_deal.account_id is null
-        and touches_with_deal.touch_id is null
+        touches_with_deal.touch_id is null
+        and (others.person_id is null or '{{ var("journey_people") }}' = 'account')
+    union all
+    select
+        others.milestone,
+        others.journey_id,
+        touches.*
+    from others
+    inner join touches
+        on
+            others.person_id = touches.person_id
+            and others.starts_at_us <= touches.touched_at_us
+            and others.ends_at_us >= touches.touched_at_us
+    where coalesce(touches.account_id <> others.account_id, true) or '{{ var("journey_people") }}' <> 'account'
 
 ),
 
 final as (
 
     select
-        converted.journey_id,
+        converted.conversion_id as journey_id,
         converted.milestone,
         true as is_converted,
         converted.conversion_id,
@@ -128,9 +142,12 @@ final as (
         touches_in_window.touch_id,
         touches_in_window.touched_at_us,
         touches_in_window.channel,
-        touches_in_window.partner_id
-    from converted
+        touches_in_window.partner_id,
+        touches_in_window.campaign_id,
+        touches_in_window.asset_id
+    from milestones as converted
     left join touches_in_window on converted.conversion_id = touches_in_window.conversion_id
+    where converted.is_counted
     union all
     select
         not_won.journey_id,
@@ -141,7 +158,9 @@ final as (
         touches_of_deals.touch_id,
         touches_of_deals.touched_at_us,
         touches_of_deals.channel,
-        touches_of_deals.partner_id
+        touches_of_deals.partner_id,
+        touches_of_deals.campaign_id,
+        touches_of_deals.asset_id
     from not_won
     left join touches_of_deals
         on
@@ -151,14 +170,16 @@ final as (
     union all
     select
         journey_id,
-        'opportunity' as milestone,
+        milestone,
         false as is_converted,
         cast(null as {{ dbt.type_string() }}) as conversion_id,
         cast(0 as {{ dbt.type_bigint() }}) as value_cents,
         touch_id,
         touched_at_us,
         channel,
-        partner_id
+        partner_id,
+        campaign_id,
+        asset_id
     from touches_of_others
 
 )
