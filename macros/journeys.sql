@@ -33,3 +33,18 @@
     {%- set name = milestone if milestone in lookback else 'default' -%}
     {{ return(checked_lookback(lookback.get(name), 'lookback_days.' ~ name)) }}
 {% endmacro %}
+
+{# Lookbacks of single methods, from var `lookback_days_by_method`: none may reach further than every milestone's. #}
+{% macro checked_method_lookbacks(by_method, lookback) %}
+    {%- if by_method is not mapping -%}
+        {{ exceptions.raise_compiler_error("lookback_days_by_method is " ~ tojson(by_method) ~ ".\nExpected: a mapping of methods to days.\nDo: write for example lookback_days_by_method: {last_touch: 30}") }}
+    {%- endif -%}
+    {%- set furthest = [] -%}
+    {%- for milestone in all_milestones() -%}
+        {%- do furthest.append(lookback_of(milestone, lookback)) -%}
+    {%- endfor -%}
+    {%- for method, days in by_method.items() if checked_lookback(days, 'lookback_days_by_method.' ~ method) > furthest | max -%}
+        {{ exceptions.raise_compiler_error("lookback_days_by_method." ~ method ~ " is " ~ days ~ ", further back than any milestone looks.\nExpected: at most " ~ furthest | max ~ " days.\nDo: raise lookback_days, which the other methods share, or lower this one") }}
+    {%- endfor -%}
+    {{ return(by_method) }}
+{% endmacro %}

@@ -31,7 +31,10 @@ left join explanations
 where
     explanations.conversion_id is null
     or explanations.credited_amount <> {{ cents_to_amount('credits.credit_cents') }}
-    or (
-        explanations.weight_total > 0
-        and abs(explanations.weight / explanations.weight_total - credits.credit_share) > 0.000001
-    )
+    or abs(
+        case
+            when explanations.touch_id is null then 1
+            when explanations.weight_total > 0 then explanations.weight / explanations.weight_total
+            else 1 / cast(explanations.of_touches as double)
+        end - credits.credit_share
+    ) > 0.000001

@@ -1,6 +1,5 @@
 {%- set between_weight = var('position_weights')[2] -%}
-{%- set half_life = var('half_life_days') -%}
-{%- set learned = {'channel': 'channels', 'partner': 'partners', 'partner_channel': 'pairs of partner and channel'} -%}
+{%- set learned = {'channel': 'channels', 'partner': 'partners', 'partner_channel': 'pairs of partner and channel', 'campaign': 'campaigns', 'asset': 'assets'} -%}
 
 with
 
@@ -21,9 +20,9 @@ described as (
             else 'touch ' || cast(position as {{ dbt.type_string() }}) || ' of ' || cast(of_touches as {{ dbt.type_string() }})
         end as place,
         ltrim(
-            case when is_lead_anchor then ', lead anchor' else '' end
-            || case when is_opportunity_anchor and method in ('w_shaped', 'full_path') then ', opportunity anchor' else '' end
-            || case when is_close_anchor and method = 'full_path' then ', close anchor' else '' end,
+            case when position = lead_position then ', lead anchor' else '' end
+            || case when position = opportunity_position and method in ('w_shaped', 'full_path') then ', opportunity anchor' else '' end
+            || case when position = close_position and method = 'full_path' then ', close anchor' else '' end,
             ', '
         ) as anchors
     from weighed
@@ -33,7 +32,7 @@ described as (
 final as (
 
     select
-        conversion_id,
+        journey_id as conversion_id,
         opportunity_id,
         milestone,
         method,
@@ -43,12 +42,12 @@ final as (
         touched_at,
         cast(position as {{ dbt.type_bigint() }}) as position,
         cast(coalesce(of_touches, 0) as {{ dbt.type_bigint() }}) as of_touches,
-        age_days_before_milestone,
-        age_days_before_cutoff,
-        is_lead_anchor,
-        is_mql_anchor,
-        is_opportunity_anchor,
-        is_close_anchor,
+        cast(milestone_at_us - touched_at_us as double) / 86400000000 as age_days_before_milestone,
+        cast(cutoff_at_us - touched_at_us as double) / 86400000000 as age_days_before_cutoff,
+        coalesce(is_lead_anchor, false) as is_lead_anchor,
+        coalesce(is_mql_anchor, false) as is_mql_anchor,
+        coalesce(is_opportunity_anchor, false) as is_opportunity_anchor,
+        coalesce(is_close_anchor, false) as is_close_anchor,
         cast(weight as double) as weight,
         cast(weight_total as double) as weight_total,
         cast(credit_share as double) as credit_share,
@@ -64,7 +63,8 @@ final as (
                 then place || ', ' || cast(of_touches - 2 as {{ dbt.type_string() }}) || ' between share {{ (between_weight * 100) | round(2) }} %'
             when method = 'time_decay'
                 then
-                    place || ', half-life {{ half_life }} days, ' || {{ number_text('days_behind_newest', 2) }}
+                    place || ', half-life ' || rtrim(rtrim({{ number_text('half_life_days', 4) }}, '0'), '.') || ' days, '
+                    || {{ number_text('days_behind_newest', 2) }}
                     || ' days behind the newest: weight ' || {{ number_text('weight', 6) }} || ' of ' || {{ number_text('weight_total', 6) }}
             when method in ('u_shaped', 'w_shaped', 'full_path') and anchors <> '' and credit_share > 0 then place || ', ' || anchors
             when method in ('u_shaped', 'w_shaped', 'full_path') and position = 1 then place
@@ -83,7 +83,9 @@ final as (
                 then
                     place || ', ' || player || ' has Shapley value ' || {{ number_text('effect', 6) }}
                     || ': weight ' || {{ number_text('weight', 6) }} || ' of ' || {{ number_text('weight_total', 6) }}
-            when method = 'custom' then place || ', agreed weight'
+            when method = 'custom'
+                then
+                    place || ', agreed weight ' || {{ number_text('weight', 5) }} || ' of ' || {{ number_text('weight_total', 5) }}
             else place
         end
         || case when touch_id is null then '' else ': ' || {{ percent_text('credit_share') }} end as rule

@@ -60,8 +60,8 @@ def player_effects(journeys: Any, methods: Iterable[str], settings: Settings | N
     """Learn from converting and other journeys what each method says of each player.
 
     journeys: one row per journey and touch, and one for a journey without any (touch_id null):
-    journey_id, milestone, is_converted, value_cents (of the journey), touch_id, touched_at_us,
-    channel, partner_id.
+    journey_id, milestone, is_converted, value_cents (of the journey), touch_id, touched_at_us and
+    the columns of the player_dimension (channel, partner_id, campaign_id, asset_id).
 
     Returns an Arrow table of one row per milestone, method and player:
     effect: removal effect (Markov) or Shapley value (conversions for `shapley_set`, rate for
@@ -171,7 +171,7 @@ def _solved(transitions: Transitions, wanted: int | str) -> RemovalEffects:
         raise AttributionError(
             f"The Markov chain has {len(transitions.players)} players.",
             expected=f"at most {MAX_PLAYERS}",
-            do="choose a coarser player_dimension (channel or partner)",
+            do="choose a coarser player_dimension (channel, partner or campaign)",
         )
     order = best_order(transitions) if wanted == AUTO else int(wanted)
     return removal_effects(transitions.of_order(order))

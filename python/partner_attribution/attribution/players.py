@@ -1,6 +1,7 @@
 """Players: what the data-driven methods learn about, and how that reaches each touch.
 
-A player is a channel, a partner, or a partner on a channel (setting `player_dimension`). Methods
+A player is a channel, a partner, a partner on a channel, a campaign or an asset (setting
+`player_dimension`). Methods
 registered with `by_player` read one whole number per touch, which this module joins to it.
 """
 
@@ -26,7 +27,7 @@ EVENLY = 2_329_089_562_800
 
 
 def player(dimension: str) -> nw.Expr:
-    """Return the player of a touch, from its columns channel and partner_id; never null or ''."""
+    """Return the player of a touch, from the columns of the dimension; never null or ''."""
     if dimension not in PLAYER_DIMENSIONS:
         raise unknown_name("player_dimension", dimension, PLAYER_DIMENSIONS)
     names = [_known(column) for column in PLAYER_DIMENSIONS[dimension]]
@@ -42,9 +43,9 @@ def with_player_weights(
 ) -> Any:
     """Add player_weight_<method> to touches, for each of the methods that reads it.
 
-    conversions: conversion_id, milestone. touches: conversion_id, touch_id, channel, partner_id
-    and any more. weights: milestone, method, player, weight (whole, 0 or more), as `player_effects`
-    returns them. All from one engine.
+    conversions: conversion_id, milestone. touches: conversion_id, touch_id, the columns of
+    the player_dimension and any more. weights: milestone, method, player, weight (whole, 0 or
+    more), as `player_effects` returns them. All from one engine.
 
     Returns that engine's own frame with the same rows. A player without a weight gets null, which
     counts 0. `shapley_set` needs no learned weight: each player of a journey counts the same, and

@@ -112,7 +112,7 @@ _HALF_LIVES = {
     "half_life_days": "days",
     "half_life_days_by_campaign_type": "days per campaign type",
 }
-_PLAYERS = {"player_dimension": "channel, partner or partner_channel"}
+_PLAYERS = {"player_dimension": "channel, partner, partner_channel, campaign or asset"}
 _MARKOV = {**_PLAYERS, "markov_order": "touches that a state remembers, or auto"}
 _CUSTOM = {
     "custom_by": "channel or touch_type",

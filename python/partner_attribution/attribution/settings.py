@@ -20,6 +20,8 @@ PLAYER_DIMENSIONS = {
     "channel": ("channel",),
     "partner": ("partner_id",),
     "partner_channel": ("partner_id", "channel"),
+    "campaign": ("campaign_id",),
+    "asset": ("asset_id",),
 }
 AUTO = "auto"
 MAX_MARKOV_ORDER = 4
@@ -44,8 +46,8 @@ class Settings:
     custom_by: the touch column that `custom_weights` speaks of: `channel` or `touch_type`.
     custom_weights: weight (>= 0) of each value of that column.
     custom_other_weight: weight (>= 0) of the values which `custom_weights` does not list.
-    player_dimension: what Markov and Shapley methods learn about: `channel`, `partner` (credited)
-        or `partner_channel`.
+    player_dimension: what Markov and Shapley methods learn about: `channel`, `partner` (credited),
+        `partner_channel`, `campaign` or `asset`.
     markov_order: how many touches a state of the chain remembers, 1 to 4, or `auto`: the order
         with the least BIC.
     lookback_days_by_method: days (1 to 3650) that replace the lookback of the journey for a

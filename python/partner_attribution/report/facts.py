@@ -28,6 +28,11 @@ PIPELINE = "opportunity"
 MILESTONES = (REVENUE, PIPELINE)
 UNATTRIBUTED = "unattributed"
 MULTI_TOUCH = "multi_touch"
+# Methods without credit per deal, and what to type instead.
+PLAYERS_ONLY = {
+    "markov_global": "choose markov_path (the same effects, shared within each journey), "
+    "shapley_set or the agreed method"
+}
 DIMENSIONS = ("partner", "channel", "asset", "region")
 
 # A reader of the served file can neither reach other files nor load code nor change this.
@@ -564,11 +569,20 @@ def read_facts(
 def resolve_method(wanted: str, agreed: str | None, built: Sequence[str]) -> str:
     """The method id that was asked for; multi-touch is the campaign's agreed method.
 
-    `-` and `_` are one, and so are upper and lower case. Raises UsageError if it was not built.
+    `-` and `_` are one, and so are upper and lower case. Raises UsageError if it was not built, or
+    if it credits no deal.
     """
     method = wanted.strip().lower().replace("-", "_")
     if method == MULTI_TOUCH:
         method = agreed or ""
+    if method in PLAYERS_ONLY:
+        raise UsageError(
+            f'Attribution model "{wanted}" credits players and no deal'
+            + (f" (it means {method} here)" if method != wanted else ""),
+            where="--attribution-model",
+            expected="a model that credits touches, so that every deal adds up",
+            do=f"{PLAYERS_ONLY[method]}; its figures per player stand in marts.fct_player_effects",
+        )
     if method in built or not built:
         return method
     close = nearest(method, built)

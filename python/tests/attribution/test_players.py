@@ -104,6 +104,20 @@ def test_the_player_may_be_the_partner():
     assert [found["j0", "shapley_set", f"j0t{i}"][1] for i in range(3)] == [334, 333, 333]
 
 
+@pytest.mark.parametrize("dimension", ["campaign", "asset"])
+def test_the_player_may_be_a_campaign_or_an_asset(dimension):
+    """Two touches name nothing: they are one player, `unknown`, with half of the credit."""
+    conversions, touches = inputs(JOURNEYS)
+    touches[f"{dimension}_id"] = [
+        None if i in {"j0t0", "j0t1"} else "tour" for i in touches["touch_id"]
+    ]
+    settings = Settings(player_dimension=dimension)
+    touches = with_player_weights(conversions, touches, None, ["shapley_set"], settings)
+    rows = attribute(conversions, touches, ["shapley_set"], settings)
+    found = {touch: cents for _, touch, _, _, cents in rows.itertuples(index=False)}
+    assert [found[f"j0t{i}"] for i in range(3)] == [250, 250, 500]
+
+
 def test_only_methods_without_credit_per_touch_are_refused():
     conversions, touches = inputs(JOURNEYS)
     with pytest.raises(AttributionError, match="none credits touches"):

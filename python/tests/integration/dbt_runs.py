@@ -20,13 +20,15 @@ PROJECT = Path(__file__).resolve().parents[3]
 
 
 @contextmanager
-def two_partners_lookups(work: Path) -> Iterator[Path]:
-    """Lookups that name partners alpha and beta and nothing more, composed as `make build` does."""
+def two_partners_lookups(work: Path, more: Mapping[str, str] | None = None) -> Iterator[Path]:
+    """Lookups of partners alpha and beta and `more` (name -> CSV), composed as in `make build`."""
     own = work / "own"
     own.mkdir()
     (own / "partners.csv").write_text(
         "partner_id,partner_name,ledger_priority\nalpha,Alpha Inc,1\nbeta,Beta GmbH,2\n"
     )
+    for name, text in (more or {}).items():
+        (own / f"{name}.csv").write_text(text)
     composed = PROJECT / "build" / f"test-{os.getpid()}-{work.name}"
     compose(PROJECT / "seeds", own, composed)
     try:

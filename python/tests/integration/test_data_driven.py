@@ -11,7 +11,18 @@ from tests.attribution.journeys import Journey, removal_effects_by_walking
 from tests.integration.dbt_runs import dbt_build, rows, two_partners_lookups
 from tests.integration.template_world import make_world
 
-METHODS = ["linear", "time_decay", "markov_path", "markov_global", "shapley_set", "shapley_rate"]
+METHODS = ["markov_path", "markov_global", "shapley_set", "shapley_rate"]
+METHODS += ["first_touch", "last_touch", "last_non_direct", "linear", "position", "time_decay"]
+METHODS += ["u_shaped", "w_shaped", "full_path", "custom"]
+LOOKUPS = {
+    "method_weights": "method,dimension,value,weight\ncustom,channel,webinar,3\n"
+    "custom,channel,email,0.00001\ncustom,touch_type,other,7\n",
+    "half_lives": "campaign_type,half_life_days\njoint,30\nown,0.5\n",
+    "campaigns": "campaign_id,campaign_name,campaign_type,flight_start,flight_end\n"
+    "tour,Tour,joint,2026-01-01,2026-09-30\npush,Push,own,2026-01-01,2026-09-30\n",
+    "campaign_aliases": "campaign_id,alias,partner_id\n"
+    + "".join(f"{'tour' if row % 2 else 'push'},row {row},\n" for row in range(400)),
+}
 JOURNEYS = """
     select milestone, journey_id, is_converted, value_cents, partner_id || ':' || channel
     from journeys.int_journeys_compared
@@ -29,8 +40,11 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "attribution_methods": METHODS,
         "player_dimension": "partner_channel",
         "markov_order": 2,
+        "u_shaped_weights": [0.5, 0.2, 0.3],
+        "custom_other_weight": 0.5,
+        "lookback_days_by_method": {"linear": 30, "shapley_rate": 60, "w_shaped": 60},
     }
-    with two_partners_lookups(folder) as seeds_dir:
+    with two_partners_lookups(folder, LOOKUPS) as seeds_dir:
         return dbt_build(folder / "built", folder / "data", seeds_dir=seeds_dir, settings=settings)
 
 
@@ -88,6 +102,23 @@ def test_new_methods_are_rows_of_the_long_mart_and_add_up(database: Path) -> Non
     assert not short
     found = rows(database, "select distinct method from marts.fct_attribution_credits")
     assert {method for (method,) in found} == set(METHODS) - {"markov_global"}
+
+
+def test_every_half_life_and_weight_of_the_lookups_is_in_use(database: Path) -> None:
+    found = rows(
+        database,
+        "select distinct method, regexp_extract(rule, '(half-life|agreed weight) [0-9.]+') as used"
+        " from marts.fct_credit_explanations where method in ('time_decay', 'custom')"
+        " and touch_id is not null order by 1, 2",
+    )
+    assert found == [
+        ("custom", "agreed weight 0.00001"),
+        ("custom", "agreed weight 0.50000"),
+        ("custom", "agreed weight 3.00000"),
+        ("time_decay", "half-life 0.5"),
+        ("time_decay", "half-life 30"),
+        ("time_decay", "half-life 7"),
+    ]
 
 
 def test_every_rule_says_the_share(database: Path) -> None:

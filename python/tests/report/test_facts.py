@@ -56,6 +56,16 @@ def test_a_method_that_did_not_run_names_those_that_did() -> None:
         resolve_method("multi-touch", "w_shaped", ("linear", "position"))
 
 
+@pytest.mark.parametrize(
+    ("wanted", "agreed"), [("multi-touch", "markov_global"), ("Markov-Global", "position")]
+)
+def test_a_method_that_credits_no_deal_cannot_be_the_model(wanted: str, agreed: str) -> None:
+    with pytest.raises(UsageError) as error:
+        resolve_method(wanted, agreed, ("linear", "markov_global", "position"))
+    assert "credits players and no deal" in str(error.value)
+    assert "markov_path" in str(error.value)
+
+
 def test_a_campaign_without_agreed_method_uses_the_setting(tmp_path: Path) -> None:
     served = write_served(tmp_path)
     with duckdb.connect(str(served / "attribution.duckdb")) as connection:

@@ -1,0 +1,10 @@
+{#
+    The method that partners sign, when it can be one: credit that belongs to no deal cannot be signed, so
+    methods that credit players only are refused.
+#}
+{% macro checked_agreed_method(method, where) %}
+    {%- if (method or '') | lower in ['markov_global'] -%}
+        {{ exceptions.raise_compiler_error(where ~ " is " ~ method ~ ", which credits players and no deal.\nExpected: a method that credits touches, so that every deal adds up.\nDo: agree on markov_path (the same effects, shared within each journey), shapley_set or position") }}
+    {%- endif -%}
+    {{ return(method) }}
+{% endmacro %}
