@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,51 @@ def test_new_methods_are_rows_of_the_long_mart_and_add_up(database: Path) -> Non
     assert not short
     found = rows(database, "select distinct method from marts.fct_attribution_credits")
     assert {method for (method,) in found} == set(METHODS) - {"markov_global"}
+
+
+def test_disagreement_is_the_mean_distance_between_two_methods(database: Path) -> None:
+    """Again by brute force: every pair of methods, half the sum of the differences."""
+    shares: dict[tuple[str, ...], dict[str, dict[str, float]]] = {}
+    served: dict[tuple[str, ...], set[float]] = {}
+    for *cell, method, member, share, disagreement in rows(
+        database,
+        "select campaign_id, window_id, milestone, dimension, method, member, share, disagreement"
+        " from reports.rpt_method_disagreement where share is not null",
+    ):
+        shares.setdefault(tuple(cell), {}).setdefault(method, {})[member] = share
+        served.setdefault(tuple(cell), set()).add(disagreement)
+    for cell, by_method in shares.items():
+        pairs = [
+            sum(abs(one[member] - other[member]) for member in one) / 2
+            for one, other in combinations(by_method.values(), 2)
+        ]
+        [found] = served[cell]
+        assert found == pytest.approx(sum(pairs) / len(pairs), abs=1e-6), cell
+    assert {cell[3] for cell in served} == {"partner", "channel", "asset", "campaign"}
+    assert {cell[0] for cell in served} == {"all", "tour", "push"}
+
+
+def test_ranks_and_spread_are_of_all_methods(database: Path) -> None:
+    found = rows(
+        database,
+        "select milestone, member, method, credited_amount, member_rank, rank_change, spread_share,"
+        " share from reports.rpt_method_disagreement where campaign_id = 'all'"
+        " and dimension = 'channel' and milestone = 'closed_won'",
+    )
+    amounts = {(row[1], row[2]): row[3] for row in found}
+    of_channel: dict[str, list[float]] = {}
+    for _, member, _, _, _, _, _, share in found:
+        of_channel.setdefault(member, []).append(share)
+
+    def rank(member: str, method: str) -> int:
+        own = amounts[member, method]
+        return 1 + sum(amount > own for (_, other), amount in amounts.items() if other == method)
+
+    for _, member, method, _, member_rank, change, spread, _ in found:
+        assert member_rank == rank(member, method)
+        assert change == rank(member, "position") - member_rank
+        assert spread == pytest.approx(max(of_channel[member]) - min(of_channel[member]))
+    assert len(found) == len(of_channel) * (len(METHODS) - 1)
 
 
 def test_every_half_life_and_weight_of_the_lookups_is_in_use(database: Path) -> None:
