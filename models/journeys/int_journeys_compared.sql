@@ -1,4 +1,10 @@
-{%- set day_us = 86400000000 -%}
+{#- The journey of a deal that was not won is cut as those of the won ones: with the deal, or with as_of. -#}
+{%- set ends_at_us = 'coalesce(milestones.deal_end_at_us, as_of.ends_at_us)' if var('journey_cutoff') == 'milestone' else 'milestones.cutoff_at_us' -%}
+{%- set lookback_us = 'cast(' ~ lookback_of('closed_won', var('lookback_days')) ~ ' as bigint) * 86400000000' -%}
+{%- if var('lookback_unit') == 'calendar_days' -%}
+    {%- set lookback_us = 'mod(' ~ ends_at_us ~ ', 86400000000) - ' ~ lookback_us -%}
+{%- endif -%}
+{%- set transforms = checked_path_transforms(var('path_transform')) -%}
 
 with
 
@@ -11,7 +17,7 @@ milestones as (
 touches_of_deals as (
 
     select * from {{ ref('int_touches_of_deals') }}
-    where exclusion_reason is null or exclusion_reason not in ('bot', 'duplicate')
+    where coalesce(exclusion_reason, '') not in ('bot', 'duplicate')
 
 ),
 
@@ -53,34 +59,17 @@ won as (
 
 ),
 
-lost_or_open as (
+not_won as (
 
     select
         milestones.opportunity_id || ':closed_won' as journey_id,
         milestones.conversion_id as deal_journey_id,
-        {% if var('journey_cutoff') == 'milestone' -%}
-        -- The journey ends with the deal; while that is open, with as_of.
-        coalesce(milestones.deal_end_at_us, as_of.ends_at_us) as ends_at_us
-        {%- else -%}
-            milestones.cutoff_at_us as ends_at_us
-        {%- endif %}
+        {{ ends_at_us }} - {{ lookback_us }} as starts_at_us,
+        {{ ends_at_us }} as ends_at_us
     from milestones
     cross join as_of
     left join won on milestones.opportunity_id = won.opportunity_id
     where milestones.milestone = 'opportunity' and milestones.is_counted and won.opportunity_id is null
-
-),
-
-not_won as (
-
-    select
-        *,
-        {% if var('lookback_unit') == 'calendar_days' -%}
-        ends_at_us - mod(ends_at_us, {{ day_us }})
-        {%- else -%}
-            ends_at_us
-        {%- endif %} - cast({{ lookback_of('closed_won', var('lookback_days')) }} as bigint) * {{ day_us }} as starts_at_us
-    from lost_or_open
 
 ),
 
@@ -110,8 +99,7 @@ touches_of_others as (
     inner join touches
         on
             others.account_id = touches.account_id
-            and others.starts_at_us <= touches.touched_at_us
-            and others.ends_at_us >= touches.touched_at_us
+            and touches.touched_at_us between others.starts_at_us and others.ends_at_us
     left join touches_with_deal on others.milestone = 'opportunity' and touches.touch_id = touches_with_deal.touch_id
     where
         touches_with_deal.touch_id is null
@@ -125,13 +113,13 @@ touches_of_others as (
     inner join touches
         on
             others.person_id = touches.person_id
-            and others.starts_at_us <= touches.touched_at_us
-            and others.ends_at_us >= touches.touched_at_us
+            and touches.touched_at_us between others.starts_at_us and others.ends_at_us
     where coalesce(touches.account_id <> others.account_id, true) or '{{ var("journey_people") }}' <> 'account'
 
 ),
 
-final as (
+-- The paths of conversions have been transformed; removed_0 is NULL where that is to do.
+path_0 as (
 
     select
         converted.conversion_id as journey_id,
@@ -144,7 +132,8 @@ final as (
         touches_in_window.channel,
         touches_in_window.partner_id,
         touches_in_window.campaign_id,
-        touches_in_window.asset_id
+        touches_in_window.asset_id,
+        'no' as removed_0
     from milestones as converted
     left join touches_in_window on converted.conversion_id = touches_in_window.conversion_id
     where converted.is_counted
@@ -160,7 +149,8 @@ final as (
         touches_of_deals.channel,
         touches_of_deals.partner_id,
         touches_of_deals.campaign_id,
-        touches_of_deals.asset_id
+        touches_of_deals.asset_id,
+        case when touches_of_deals.touch_id is null then 'no' end as removed_0
     from not_won
     left join touches_of_deals
         on
@@ -179,8 +169,30 @@ final as (
         channel,
         partner_id,
         campaign_id,
-        asset_id
+        asset_id,
+        cast(null as {{ dbt.type_string() }}) as removed_0
     from touches_of_others
+
+),
+
+{{ transformed_paths('milestone, journey_id', transforms) }}
+
+final as (
+
+    select
+        journey_id,
+        milestone,
+        is_converted,
+        conversion_id,
+        value_cents,
+        touch_id,
+        touched_at_us,
+        channel,
+        partner_id,
+        campaign_id,
+        asset_id
+    from path_{{ transforms | length }}
+    where coalesce(removed_{{ transforms | length }}, 'no') = 'no'
 
 )
 

@@ -1,5 +1,6 @@
 {#- `account` takes the account's touches and its contacts' other ones; the rest contacts' only. -#}
 {%- set mode = var('journey_people') -%}
+{%- set transforms = checked_path_transforms(var('path_transform')) -%}
 
 with
 
@@ -72,7 +73,7 @@ linked as (
 
 ),
 
-final as (
+path_0 as (
 
     select
         conversion_id,
@@ -92,8 +93,28 @@ final as (
             when touched_at_us <= cutoff_at_us then null
             when touched_at_us <= coalesce(deal_end_at_us, touched_at_us) then 'accelerated'
             else 'after_milestone'
-        end as exclusion_reason
+        end as removed_0
     from linked
+
+),
+
+{{ transformed_paths('conversion_id', transforms) }}
+
+final as (
+
+    select
+        conversion_id,
+        touch_id,
+        person_id,
+        touched_at,
+        touched_at_us,
+        channel,
+        partner_id,
+        touch_type,
+        campaign_id,
+        asset_id,
+        removed_{{ transforms | length }} as exclusion_reason
+    from path_{{ transforms | length }}
 
 )
 

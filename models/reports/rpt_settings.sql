@@ -20,6 +20,7 @@
     ('lookback_days', 'days', 'How far before the cut-off a touch may lie.'),
     ('lookback_days_by_method', 'days', 'Shorter lookbacks of single methods.'),
     ('lookback_unit', 'exact or calendar_days', 'Whether the first day of the lookback counts whole.'),
+    ('path_transform', 'transforms', 'Touches that are taken out of a journey before it is shared.'),
     ('journey_people', 'account, contact_roles or primary_contact', 'Whose touches make a journey.'),
     ('fx_max_age_days', 'days', 'How old a daily FX rate may be.'),
     ('fx_max_leap', 'share', 'A daily FX rate that moved by more is not used.'),
