@@ -1,5 +1,6 @@
 """One delivered file into the landing table, by the fast way or the careful one."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -209,5 +210,6 @@ class FileReader:
         )
 
     def _unreadable(self, error: duckdb.Error) -> DeliveryError:
-        first = str(error).splitlines()[0].replace(str(self.workdir), "")
+        copies = re.escape(str(self.workdir)) + r"/[\w.]+"
+        first = re.sub(copies, lambda _: self.file.shown, str(error).splitlines()[0])
         return DeliveryError(f"not readable as {self.file.kind}: {printable(first)}")

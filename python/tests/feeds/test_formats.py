@@ -107,6 +107,8 @@ def test_broken_json_lines_are_rejects_and_broken_documents_fail(workspace: Work
     messages = dict(workspace.rows("select status, count(*) from raw_feeds.deliveries"
                                    " where feed_id = 'acme.crm' group by all"))  # fmt: skip
     assert messages == {"failed": 3}
+    told = workspace.delivery("deal.parquet")["message"]
+    assert "not readable as parquet" in told and "plain" not in told
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "parquet"])
