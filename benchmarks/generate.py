@@ -20,10 +20,20 @@ DAY = 86_400_000_000
 LOOKBACK_DAYS = 90
 AS_OF_US = 1_790_000_000_000_000
 
-CHANNELS = (
-    "direct email webinar event paid_search paid_social organic_search content_syndication "
-    "partner_referral marketplace display meeting"
-).split()
+CHANNELS = [
+    "direct",
+    "email",
+    "webinar",
+    "event",
+    "paid_search",
+    "paid_social",
+    "organic_search",
+    "content_syndication",
+    "partner_referral",
+    "marketplace",
+    "display",
+    "meeting",
+]
 PARTNERS = ("aurora", "borealis", "cygnus", "draco", "eridanus", "fornax")
 CAMPAIGNS, ASSETS = 60, 300
 

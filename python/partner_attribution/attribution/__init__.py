@@ -1,6 +1,6 @@
 """Attribution methods: pure functions over Narwhals frames, exact to the cent on every engine."""
 
-from partner_attribution.attribution.engine import attribute
+from partner_attribution.attribution.engine import attribute, attribute_wide
 from partner_attribution.attribution.exact import number
 from partner_attribution.attribution.journey import Journey
 from partner_attribution.attribution.registry import (
@@ -19,6 +19,7 @@ __all__ = [
     "Method",
     "Settings",
     "attribute",
+    "attribute_wide",
     "find_methods",
     "number",
     "register",

@@ -1,8 +1,9 @@
 """The engine: from conversions and journey touches to credits, exact to the cent.
 
-Work per touch is two sorts within conversions, whatever the number of methods: one by touch_id
-(ties of the rounding rule) and one by remainder (time decay). All else is arithmetic on columns.
-Nothing here depends on the order of input rows, on threads or on the engine underneath.
+Work per touch is one group-by, one join and one sort within conversions, which all unordered
+methods share; methods whose weights need the order of touches add a second sort. All else is
+arithmetic on columns. Nothing here depends on the order of input rows, on threads or on the engine
+underneath.
 """
 
 from __future__ import annotations
@@ -18,15 +19,16 @@ from partner_attribution.attribution.exact import MAX_AMOUNT_CENTS, Frame, divid
 from partner_attribution.attribution.journey import (
     CONVERSION,
     NEWEST_AT,
-    RANK_BY_ID,
+    POSITION,
     SCALE_BITS,
     TOUCH,
     TOUCH_COUNT,
     TOUCHED_AT,
     Journey,
     anchor_column,
-    later_column,
-    rank_column,
+    marked_column,
+    marked_so_far_column,
+    marked_total_column,
 )
 from partner_attribution.attribution.registry import DEFAULT_METHODS, Method, find_methods
 from partner_attribution.attribution.settings import Settings, unknown_name
@@ -35,9 +37,8 @@ from partner_attribution.errors import AttributionError
 AMOUNT = "amount_cents"
 METHOD, SHARE, CENTS = "method", "credit_share", "credit_cents"
 
-_OLDEST_AT = "__oldest_at"
 _VALUE = "__value"  # |amount| as a double
-_NEVER = -(2**62)  # exact as a double, so it survives engines that widen a column with nulls
+_SIGN = "__sign"
 _MAX_SCALE_BITS = 52
 
 
@@ -62,30 +63,56 @@ def attribute(
     with touch_id null, share 1 and the whole amount. Row order is not defined.
 
     Guarantees, per conversion and method: cents sum to amount_cents; each credit is within a cent
-    of its exact share, the odd cents going to the largest remainders, ties to the lowest touch_id;
-    shares sum to 1 within 1e-9; the same input gives the same bits on every engine.
+    of its exact share, the odd cents going where docs/methods.md says; shares sum to 1 within 1e-9;
+    the same input gives the same bits on every engine.
 
     Raises AttributionError for an unknown method, a missing column, and an amount that is missing
     or beyond 2**50 cents (this alone runs a query: smallest and largest amount).
     """
+    chosen = _with_rows(methods)
+    credits = nw.from_native(attribute_wide(conversions, touches, methods, settings))
+    return _long(credits, nw.from_native(conversions), chosen).to_native()
+
+
+def attribute_wide(
+    conversions: Any,
+    touches: Any,
+    methods: Iterable[str] = DEFAULT_METHODS,
+    settings: Settings | None = None,
+) -> Any:
+    """Do the same as `attribute`, in one row per conversion and touch.
+
+    Returns conversion_id, touch_id, and per method share_<method> and cents_<method>; a touch
+    without a share has 0 in both. Large journeys are stored like this: a sixth of the rows.
+    """
     settings = settings or Settings()
-    chosen = tuple(method for method in find_methods(methods) if method.has_rows)
-    if not chosen:
-        raise AttributionError(
-            "All methods given credit players only, none credits touches.",
-            do="add one that does, such as markov_path",
-        )
+    chosen = _with_rows(methods)
     extra = sorted({column for method in chosen for column in method.columns(settings)})
     conversion_rows = _selected(conversions, "conversions", (CONVERSION, AMOUNT))
     touch_rows = _selected(touches, "touches", (CONVERSION, TOUCH, TOUCHED_AT, *extra))
     _check_amounts(conversion_rows)
 
     journeys = _with_journey_facts(conversion_rows, touch_rows, chosen)
-    journeys = _with_id_ranks(journeys, chosen, settings)
-    journeys = _with_order(journeys, chosen)
+    journeys = _with_order(journeys, chosen, settings)
     journeys = _with_ordered_weights(journeys, chosen, settings)
-    credits = _with_credits(journeys, chosen, settings)
-    return _long(credits, conversion_rows, chosen).to_native()
+    journeys = _with_credits(journeys, chosen, settings)
+    pairs = [(_name("share", method), _name("cents", method)) for method in chosen]
+    return journeys.select(
+        CONVERSION,
+        TOUCH,
+        *(nw.col(share) for share, _ in pairs),
+        *((nw.col(cents) * nw.col(_SIGN)).cast(nw.Int64).alias(cents) for _, cents in pairs),
+    ).to_native()
+
+
+def _with_rows(methods: Iterable[str]) -> tuple[Method, ...]:
+    chosen = tuple(method for method in find_methods(methods) if method.has_rows)
+    if not chosen:
+        raise AttributionError(
+            "All methods given credit players only, none credits touches.",
+            do="add one that does, such as markov_path",
+        )
+    return chosen
 
 
 def _selected(native: Any, name: str, columns: Sequence[str]) -> Any:
@@ -125,55 +152,32 @@ def _check_amounts(conversions: Frame) -> None:
 
 
 def _with_journey_facts(conversions: Frame, touches: Frame, chosen: Sequence[Method]) -> Frame:
-    """Join touches to conversions; a conversion without touches keeps one row, its touch null.
-
-    Times become yes-or-no columns here, before any sort: sorts cost by the width of their rows.
-    """
+    """Join touches to conversions; a conversion without touches keeps one row, its touch null."""
     marks = _marks(chosen)
-    for name, condition in marks.items():
-        time = nw.when(condition).then(nw.col(TOUCHED_AT)).otherwise(nw.lit(_NEVER))
-        touches = touches.with_columns(time.alias(_own_time(name)))
+    touches = touches.with_columns(
+        nw.when(condition).then(1.0).otherwise(0.0).alias(marked_column(name))
+        for name, condition in marks.items()
+    )
     facts = touches.group_by(CONVERSION).agg(
         nw.len().alias(TOUCH_COUNT),
-        nw.col(TOUCHED_AT).min().alias(_OLDEST_AT),
         nw.col(TOUCHED_AT).max().alias(NEWEST_AT),
-        *(nw.col(_own_time(name)).max().alias(_marked_time(name)) for name in marks),
+        *(nw.col(marked_column(name)).sum().alias(marked_total_column(name)) for name in marks),
     )
-    defaults = {TOUCH_COUNT: 1, _OLDEST_AT: 0, NEWEST_AT: 0}
-    defaults |= {_marked_time(name): _NEVER for name in marks}
     journeys = conversions.join(facts, on=CONVERSION, how="left").with_columns(
-        nw.col(name).fill_null(value).cast(nw.Int64) for name, value in defaults.items()
+        nw.col(TOUCH_COUNT).fill_null(1).cast(nw.Float64),
+        nw.col(NEWEST_AT).fill_null(0).cast(nw.Int64),
+        *(nw.col(marked_total_column(name)).fill_null(0.0) for name in marks),
     )
-    journeys = journeys.with_columns(_scale_bits().alias(SCALE_BITS))
-    defaults = {TOUCHED_AT: 0} | {_own_time(name): _NEVER for name in marks}
-    journeys = journeys.join(touches, on=CONVERSION, how="left").with_columns(
-        nw.col(name).fill_null(value).cast(nw.Int64) for name, value in defaults.items()
-    )
-    at = nw.col(TOUCHED_AT)
+    size = nw.col(AMOUNT).cast(nw.Float64)
     journeys = journeys.with_columns(
-        (at == nw.col(_OLDEST_AT)).alias(_candidate("first")),
-        (at == nw.col(NEWEST_AT)).alias(_candidate("last")),
+        size.abs().alias(_VALUE),
+        nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN),
+        _scale_bits().alias(SCALE_BITS),
+    ).drop(AMOUNT)
+    return journeys.join(touches, on=CONVERSION, how="left").with_columns(
+        nw.col(TOUCHED_AT).fill_null(0).cast(nw.Int64),
+        *(nw.col(marked_column(name)).fill_null(0.0) for name in marks),
     )
-    for name in marks:
-        own, latest = nw.col(_own_time(name)), nw.col(_marked_time(name))
-        exists = latest != _NEVER
-        journeys = journeys.with_columns(
-            (exists & (own == latest)).alias(_candidate(name)),
-            (exists & (at > latest)).alias(later_column(name)),
-        )
-    return journeys
-
-
-def _own_time(name: str) -> str:
-    return f"__own_{name}_at"
-
-
-def _marked_time(name: str) -> str:
-    return f"__{name}_at"
-
-
-def _candidate(name: str) -> str:
-    return f"__may_be_{name}"
 
 
 def _marks(chosen: Sequence[Method]) -> dict[str, nw.Expr]:
@@ -198,140 +202,81 @@ def _scale_bits() -> nw.Expr:
     return bits.cast(nw.Float64)
 
 
-# --- step 2: rank by touch_id, and the weights that need no order ------------------------------
+# --- step 2: the order of the journey, and running sums ----------------------------------------
 
 
 def _name(prefix: str, method: Method) -> str:
-    return f"__{prefix}_{method.id}"
+    return f"{prefix}_{method.id}"
 
 
-def _with_id_ranks(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
-    unordered = [m for m in chosen if m.allocation == "ranked" and not m.needs_order]
+def _with_order(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
+    """Add the position of each touch and, by the same sort, all running sums that need no order."""
+    unordered = [m for m in chosen if m.allocation == "weighted" and not m.needs_order]
     journeys = _with_weights(journeys, unordered, settings)
-    journeys = journeys.with_columns(_row_number(TOUCH).alias(RANK_BY_ID), *_totals(unordered))
-    return _with_remainders(journeys, unordered)
-
-
-def _row_number(*order: str) -> nw.Expr:
     # Any column without nulls will do, except the one partitioned by (wrong on pandas).
-    count = nw.col(TOUCH_COUNT).cum_count().over(CONVERSION, order_by=order)
-    return count.cast(nw.Int64)
-
-
-def _with_weights(journeys: Frame, ranked: Sequence[Method], settings: Settings) -> Frame:
-    if not ranked:
-        return journeys
-    weights = {_name("weight", m): m.weights(Journey(), settings) for m in ranked}
+    position = nw.col(TOUCH_COUNT).cum_count().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
     return journeys.with_columns(
-        expression.cast(nw.Int64).alias(name) for name, expression in weights.items()
+        position.cast(nw.Float64).alias(POSITION),
+        *(_running(marked_column(name), marked_so_far_column(name)) for name in _marks(chosen)),
+        *_running_weights(unordered),
     )
 
 
-def _totals(ranked: Sequence[Method]) -> list[nw.Expr]:
+def _running(column: str, alias: str) -> nw.Expr:
+    # Sums of whole numbers below 2**53 are exact as doubles, in whatever order they are made.
+    return nw.col(column).cum_sum().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH)).alias(alias)
+
+
+def _with_weights(journeys: Frame, weighted: Sequence[Method], settings: Settings) -> Frame:
+    if not weighted:
+        return journeys
+    weights = {_name("__weight", m): m.weights(Journey(), settings) for m in weighted}
+    return journeys.with_columns(
+        expression.cast(nw.Float64).alias(name) for name, expression in weights.items()
+    )
+
+
+def _running_weights(weighted: Sequence[Method]) -> list[nw.Expr]:
     return [
-        nw.col(_name("weight", m)).sum().over(CONVERSION).cast(nw.Int64).alias(_name("total", m))
-        for m in ranked
+        expression
+        for m in weighted
+        for expression in (
+            _running(_name("__weight", m), _name("__so_far", m)),
+            nw.col(_name("__weight", m)).sum().over(CONVERSION).alias(_name("__total", m)),
+        )
     ]
 
 
-def _with_remainders(journeys: Frame, ranked: Sequence[Method]) -> Frame:
-    """Divide the value by weights; journeys whose weights are all zero are shared evenly."""
-    for method in ranked:
-        weight, total = nw.col(_name("weight", method)), nw.col(_name("total", method))
-        count = nw.col(TOUCH_COUNT)
-        journeys = journeys.with_columns(
-            nw.when(total > 0).then(weight).otherwise(1).cast(nw.Float64).alias("__weight"),
-            nw.when(total > 0).then(total).otherwise(count).cast(nw.Float64).alias("__total"),
-            nw.col(AMOUNT).abs().cast(nw.Float64).alias(_VALUE),
-        )
-        journeys = divide(
-            journeys,
-            amount=_VALUE,
-            weight="__weight",
-            total="__total",
-            quotient=_name("floor", method),
-            remainder="__remainder",
-        )
-        journeys = journeys.with_columns(
-            (nw.col("__weight") / nw.col("__total")).alias(_name("share", method)),
-            (0 - nw.col("__remainder").cast(nw.Int64)).alias(_name("need", method)),
-        ).drop("__weight", "__total", "__remainder", _VALUE)
-        journeys = journeys.drop(_name("weight", method), _name("total", method))
-    return journeys
-
-
-def _rankings(ranked: Sequence[Method]) -> list[nw.Expr]:
-    columns = []
-    for method in ranked:
-        order = [_name("need", method), RANK_BY_ID]
-        floors = nw.col(_name("floor", method)).cast(nw.Int64).sum().over(CONVERSION)
-        columns += [
-            _row_number(*order).alias(_name("rank", method)),
-            floors.cast(nw.Int64).alias(_name("floors", method)),
-        ]
-    return columns
-
-
-# --- step 3: the order of the journey, and the ranking by remainder ----------------------------
-
-
-def _with_order(journeys: Frame, chosen: Sequence[Method]) -> Frame:
-    """Add the touch_id rank of the first, last, ... touch: 0 where there is none.
-
-    Among touches of one instant the lowest touch_id is the first, the highest the last.
-    """
-    ranked: list[Method] = [m for m in chosen if m.allocation == "ranked" and not m.needs_order]
-    rank = nw.col(RANK_BY_ID)
-
-    def highest(name: str) -> nw.Expr:
-        found = nw.when(nw.col(_candidate(name))).then(rank).otherwise(0)
-        return found.max().over(CONVERSION).cast(nw.Int64).alias(rank_column(name))
-
-    order: list[nw.Expr] = []
-    if any(method.needs_order for method in chosen):
-        first = nw.when(nw.col(_candidate("first"))).then(rank).otherwise(nw.col(TOUCH_COUNT) + 1)
-        order = [
-            first.min().over(CONVERSION).cast(nw.Int64).alias(rank_column("first")),
-            *(highest(name) for name in ("last", *_marks(chosen))),
-        ]
-    added = [*order, *_rankings(ranked)]
-    return journeys.with_columns(*added) if added else journeys
-
-
 def _with_ordered_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
-    """Weights that depend on order, their remainders and rankings."""
-    ranked = [m for m in chosen if m.allocation == "ranked" and m.needs_order]
-    if not ranked:
+    """Weights that depend on order, and their running sums: a second sort."""
+    weighted = [m for m in chosen if m.allocation == "weighted" and m.needs_order]
+    if not weighted:
         return journeys
-    journeys = _with_weights(journeys, ranked, settings).with_columns(*_totals(ranked))
-    return _with_remainders(journeys, ranked).with_columns(*_rankings(ranked))
+    return _with_weights(journeys, weighted, settings).with_columns(*_running_weights(weighted))
 
 
-# --- step 4: shares and cents, one pair of columns per method ----------------------------------
+# --- step 3: shares and cents, one pair of columns per method ----------------------------------
 
 
 def _with_credits(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
     """Add a share and the cents of |amount| per method."""
-    journeys = journeys.with_columns(nw.col(AMOUNT).abs().cast(nw.Float64).alias(_VALUE))
-    value, count = nw.col(_VALUE), nw.col(TOUCH_COUNT).cast(nw.Float64)
+    value, count, position = nw.col(_VALUE), nw.col(TOUCH_COUNT), nw.col(POSITION)
     for method in chosen:
         share, cents = _name("share", method), _name("cents", method)
         if method.allocation == "winner":
             won = method.weights(Journey(), settings).cast(nw.Float64)
-            journeys = journeys.with_columns(won.alias(share), value.alias(cents))
+            journeys = journeys.with_columns(won.alias(share))
+            journeys = journeys.with_columns((nw.col(share) * value).alias(cents))
         elif method.allocation == "equal":
             floor = whole(value / count)
-            extra = nw.col(RANK_BY_ID) <= value - floor * count
+            extra = position <= value - floor * count
             journeys = journeys.with_columns(
                 (1.0 / count).alias(share), (floor + _one_if(extra)).alias(cents)
             )
         elif method.allocation == "ends":
             journeys = _with_end_credits(journeys, method, settings)
         else:
-            floor = nw.col(_name("floor", method))
-            left = value - nw.col(_name("floors", method))
-            extra = nw.col(_name("rank", method)) <= left
-            journeys = journeys.with_columns((floor + _one_if(extra)).alias(cents))
+            journeys = _with_weighted_credits(journeys, method)
     return journeys
 
 
@@ -339,22 +284,53 @@ def _one_if(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(1.0).otherwise(0.0)
 
 
+def _with_weighted_credits(journeys: Frame, method: Method) -> Frame:
+    """Cents up to and with the touch, less those before it: amount x running weight, rounded up.
+
+    With w of the touch and C up to it, both quotients and remainders exact, the cents before the
+    touch are amount x (C - w) / total, so that one more quotient spares a look at its neighbour.
+    Journeys whose weights are all zero are shared evenly.
+    """
+    names = {part: _name(f"__{part}", method) for part in ("weight", "so_far", "total")}
+    weight, so_far, total = (nw.col(name) for name in names.values())
+    share, cents = _name("share", method), _name("cents", method)
+    journeys = journeys.with_columns(
+        nw.when(total > 0).then(weight).otherwise(1.0).alias(names["weight"]),
+        nw.when(total > 0).then(so_far).otherwise(nw.col(POSITION)).alias(names["so_far"]),
+        nw.when(total > 0).then(total).otherwise(nw.col(TOUCH_COUNT)).alias(names["total"]),
+    )
+    for part, quotient, rest in (("weight", "__cents", "__cent_rest"), ("so_far", "__to", "__to_rest")):
+        journeys = divide(
+            journeys,
+            amount=_VALUE,
+            weight=names[part],
+            total=names["total"],
+            quotient=quotient,
+            remainder=rest,
+        )
+    up_to = _one_if(nw.col("__to_rest") > 0)
+    before = _one_if(nw.col("__to_rest") > nw.col("__cent_rest"))
+    return journeys.with_columns(
+        (weight / total).alias(share), (nw.col("__cents") + up_to - before).alias(cents)
+    ).drop("__cents", "__cent_rest", "__to", "__to_rest", *names.values())
+
+
 def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Frame:
     """Largest remainder in closed form: the first touch, the last, and all others alike.
 
     Three quotients and remainders serve the whole journey. How many touches stand before one in
-    the ranking (remainder, then touch_id) follows from them and from where the first and the last
-    touch stand by touch_id.
+    the ranking (remainder, then order of the journey) follows from them and from its position.
     """
     first, last, between = method.ends(settings)
     pair = (first, last) if first + last else (1, 1)
     count, value = nw.col(TOUCH_COUNT), nw.col(_VALUE)
+    is_first, is_last = Journey().is_first, Journey().is_last
 
     def by_count(one: int, two: int, more: int) -> nw.Expr:
         larger = nw.when(count == 2).then(float(two)).otherwise(float(more))
         return nw.when(count == 1).then(1.0 * one).otherwise(larger)
 
-    others = nw.when(count > 2).then(count.cast(nw.Float64) - 2.0).otherwise(0.0)
+    others = nw.when(count > 2).then(count - 2.0).otherwise(0.0)
     journeys = journeys.with_columns(
         __first_part=by_count(1, pair[0], first),
         __last_part=by_count(0, pair[1], last),
@@ -362,8 +338,6 @@ def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Fr
         __parts=by_count(1, sum(pair), first + last + between),
         __others=others,
         __spread=nw.when(count > 2).then(others).otherwise(1.0),
-        __first_has_lower_id=_one_if(nw.col(rank_column("first")) < nw.col(RANK_BY_ID)),
-        __last_has_lower_id=_one_if(nw.col(rank_column("last")) < nw.col(RANK_BY_ID)),
     )
     parts, spread = nw.col("__parts"), nw.col("__spread")
     journeys = journeys.with_columns(__unit=whole(value / parts))
@@ -395,7 +369,6 @@ def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Fr
         __last_rest=nw.col("__last_rest") * spread,
         __left=value - nw.col("__first_floor") - nw.col("__last_floor") - nw.col("__others") * each,
     )
-    is_first, is_last = Journey().is_first, Journey().is_last
 
     def own(of_first: nw.Expr, of_last: nw.Expr, of_others: nw.Expr) -> nw.Expr:
         return nw.when(is_first).then(of_first).when(is_last).then(of_last).otherwise(of_others)
@@ -408,20 +381,20 @@ def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Fr
         __own_part=own(part["first"], part["last"], part["between"]),
         __of_parts=own(parts, parts, parts * spread),
     )
-    before_first, before_last = nw.col("__first_has_lower_id"), nw.col("__last_has_lower_id")
-    lower_others = nw.col(RANK_BY_ID) - 1 - before_first - before_last
+    # How many there are, and how many of them are earlier than this touch.
+    earlier_others = nw.when(is_first).then(0.0).otherwise(nw.col(POSITION) - 2.0)
     groups = (
-        (nw.lit(1.0), before_first),
-        (nw.lit(1.0), before_last),
-        (nw.col("__others"), lower_others),
+        (nw.lit(1.0), _one_if(nw.col(POSITION) > 1)),
+        (nw.lit(1.0), nw.lit(0.0)),
+        (nw.col("__others"), earlier_others),
     )
     standing_before = [
         nw.when(rest > nw.col("__own_rest"))
-        .then(all_of_group)
+        .then(all_of_them)
         .when(rest == nw.col("__own_rest"))
-        .then(those_of_lower_id)
+        .then(earlier)
         .otherwise(0.0)
-        for rest, (all_of_group, those_of_lower_id) in zip(rests, groups, strict=True)
+        for rest, (all_of_them, earlier) in zip(rests, groups, strict=True)
     ]
     extra = _one_if(reduce(add, standing_before) < nw.col("__left"))
     return journeys.with_columns(
@@ -430,7 +403,7 @@ def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Fr
     )
 
 
-# --- step 5: long form ---------------------------------------------------------------------------
+# --- step 4: long form ---------------------------------------------------------------------------
 
 
 def _long(credits: Frame, conversions: Frame, chosen: Sequence[Method]) -> Frame:
@@ -449,11 +422,7 @@ def _long(credits: Frame, conversions: Frame, chosen: Sequence[Method]) -> Frame
         for method in reversed(chosen[:-1]):
             is_method = nw.col(METHOD) == method.id
             choice = nw.when(is_method).then(nw.col(_name(prefix, method))).otherwise(choice)
-        return choice
+        return choice.alias({"share": SHARE, "cents": CENTS}[prefix])
 
-    pairs = [_name(prefix, method) for prefix in ("share", "cents") for method in chosen]
-    rows = credits.select(CONVERSION, TOUCH, AMOUNT, *pairs).join(names, how="cross")
-    rows = rows.with_columns(of_method("share").alias(SHARE)).filter(nw.col(SHARE) > 0)
-    cents = of_method("cents").cast(nw.Int64)
-    signed = nw.when(nw.col(AMOUNT) < 0).then(0 - cents).otherwise(cents)
-    return rows.select(CONVERSION, TOUCH, METHOD, SHARE, signed.alias(CENTS))
+    rows = credits.join(names, how="cross").with_columns(of_method("share"), of_method("cents"))
+    return rows.filter(nw.col(SHARE) > 0).select(CONVERSION, TOUCH, METHOD, SHARE, CENTS)

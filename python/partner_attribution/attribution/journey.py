@@ -15,7 +15,7 @@ DIMENSIONS = ("channel", "partner_id", "touch_type", "campaign_type")
 TOUCH_COUNT = "__touches"
 SCALE_BITS = "__scale_bits"
 NEWEST_AT = "__newest_at"
-RANK_BY_ID = "__rank_by_id"
+POSITION = "__position"
 TOUCHED_AT = "touched_at_us"
 
 
@@ -26,19 +26,24 @@ def anchor_column(milestone: str) -> str:
     return f"is_{milestone}_anchor"
 
 
-def rank_column(what: str) -> str:
-    """Return the column that holds the touch_id rank of a journey's first, last, ... touch."""
-    return f"__{what}_rank"
+def marked_column(name: str) -> str:
+    """Return the column that is 1 on touches marked as an anchor, or as not direct; else 0."""
+    return f"__is_{name}"
+
+
+def marked_so_far_column(name: str) -> str:
+    """Return the column that counts the marked touches up to and with each touch."""
+    return f"__{name}_so_far"
+
+
+def marked_total_column(name: str) -> str:
+    """Return the column that counts the marked touches of the journey."""
+    return f"__{name}_total"
 
 
 def player_weight_column(method: str) -> str:
     """Return the input column that holds what a touch's player weighs under a method."""
     return f"player_weight_{method}"
-
-
-def later_column(milestone: str) -> str:
-    """Return the column that is true on touches later than a milestone's anchor touch."""
-    return f"__later_than_{milestone}"
 
 
 class Journey:
@@ -80,27 +85,32 @@ class Journey:
     @property
     def is_first(self) -> nw.Expr:
         """True for the oldest touch."""
-        return nw.col(RANK_BY_ID) == nw.col(rank_column("first"))
+        return nw.col(POSITION) == 1
 
     @property
     def is_last(self) -> nw.Expr:
         """True for the newest touch."""
-        return nw.col(RANK_BY_ID) == nw.col(rank_column("last"))
+        return nw.col(POSITION) == nw.col(TOUCH_COUNT)
 
     @property
     def is_last_non_direct(self) -> nw.Expr:
         """True for the newest touch that is not direct; for the newest if all are direct."""
-        rank = nw.col(rank_column("non_direct"))
-        target = nw.when(rank > 0).then(rank).otherwise(nw.col(rank_column("last")))
-        return nw.col(RANK_BY_ID) == target
+        all_are_direct = nw.col(marked_total_column("non_direct")) == 0
+        return self._is_last_marked("non_direct") | (all_are_direct & self.is_last)
 
     def is_anchor(self, milestone: str) -> nw.Expr:
         """True for the last touch at or before a milestone."""
-        return nw.col(RANK_BY_ID) == nw.col(rank_column(milestone))
+        return self._is_last_marked(milestone)
 
     def is_up_to(self, milestone: str) -> nw.Expr:
         """True for touches up to a milestone's anchor; for all touches if it has none."""
-        return ~nw.col(later_column(milestone))
+        total = nw.col(marked_total_column(milestone))
+        follows = nw.col(marked_so_far_column(milestone)) == total
+        return (total == 0) | ~follows | (nw.col(marked_column(milestone)) == 1)
+
+    def _is_last_marked(self, name: str) -> nw.Expr:
+        is_last = nw.col(marked_so_far_column(name)) == nw.col(marked_total_column(name))
+        return (nw.col(marked_column(name)) == 1) & is_last
 
     def count(self, condition: nw.Expr) -> nw.Expr:
         """Number of touches of the journey for which a condition holds."""

@@ -19,7 +19,7 @@ from partner_attribution.errors import AttributionError
 
 Weights = Callable[[Journey, Settings], nw.Expr]
 Columns = Callable[[Settings], tuple[str, ...]]
-Allocation = Literal["winner", "equal", "ends", "ranked"]
+Allocation = Literal["winner", "equal", "ends", "weighted"]
 Ends = Callable[[Settings], tuple[int, int, int]]
 
 TO_MILESTONE = "all eligible touches up to the journey's cut-off"
@@ -34,9 +34,9 @@ class Method:
     parameters: setting -> unit; the default is the one in Settings.
     weights: returns a whole number of 0 or more per touch; those of a journey sum to at most
         2**52 (weights of up to 2**journey.scale_bits always do). Write constants as number(3).
-    allocation: how weights become cents. `ranked` works for any weights; the others are shortcuts
-        to the same result that spare a sort: `winner` (one touch weighs 1, the others 0), `equal`
-        (all weigh the same), `ends` (only the first and the last touch differ from the rest).
+    allocation: how weights become cents. `weighted` works for any weights and rounds on the running
+        total; the others are exact largest remainders: `winner` (one touch weighs 1, the others 0),
+        `equal` (all weigh the same), `ends` (only the first and the last differ from the rest).
     ends: for `ends`: whole-number parts of the first touch, the last, and the rest together.
     reads: touch columns which the weights use under given settings.
     needs_order: the weights use first, last or anchor touches.
@@ -53,7 +53,7 @@ class Method:
     scope: str = TO_MILESTONE
     parameters: Mapping[str, str] = field(default_factory=dict)
     weights: Weights
-    allocation: Allocation = "ranked"
+    allocation: Allocation = "weighted"
     ends: Ends = lambda _: (0, 0, 1)
     reads: Columns = lambda _: ()
     needs_order: bool = False

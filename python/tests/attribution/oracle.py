@@ -6,6 +6,8 @@ weights, no columns, ages measured from the milestone.
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, getcontext
 from fractions import Fraction
@@ -25,6 +27,8 @@ DEFAULTS: dict[str, object] = {
     "custom_weights": {},
     "custom_other_weight": 0,
 }
+
+BY_REMAINDER = {"first_touch", "last_touch", "last_non_direct", "linear", "position"}
 
 MILESTONE_METHODS = {
     "u_shaped": ("lead",),
@@ -47,24 +51,30 @@ def credits(conversion: Conversion, method: str, settings: Mapping[str, object])
     if not touches:
         return {(conversion.conversion_id, method, None): (1.0, conversion.amount_cents)}
     shares = normalised(_raw(method, touches, conversion, chosen))
-    cents = largest_remainder(
-        conversion.amount_cents, {t.touch_id: s for t, s in zip(touches, shares, strict=True)}
-    )
+    split = largest_remainder if method in BY_REMAINDER else on_running_total
+    sign = -1 if conversion.amount_cents < 0 else 1
+    cents = split(abs(conversion.amount_cents), shares)
     return {
-        (conversion.conversion_id, method, t.touch_id): (float(share), cents[t.touch_id])
-        for t, share in zip(touches, shares, strict=True)
+        (conversion.conversion_id, method, t.touch_id): (float(share), sign * money)
+        for t, share, money in zip(touches, shares, cents, strict=True)
         if share > 0
     }
 
 
-def largest_remainder(amount: int, shares: Mapping[str, Fraction]) -> dict[str, int]:
-    """Floors first; then one cent each to the largest remainders, ties to the lowest id."""
-    exact = {name: abs(amount) * share for name, share in shares.items()}
-    cents = {name: int(value) for name, value in exact.items()}
-    queue = sorted(exact, key=lambda name: (-(exact[name] - cents[name]), name.encode()))
-    for name in queue[: abs(amount) - sum(cents.values())]:
-        cents[name] += 1
-    return {name: value if amount >= 0 else -value for name, value in cents.items()}
+def largest_remainder(amount: int, shares: Shares) -> list[int]:
+    """Floors first; then one cent each to the largest remainders, ties to the earlier touch."""
+    exact = [amount * share for share in shares]
+    cents = [int(value) for value in exact]
+    queue = sorted(range(len(exact)), key=lambda i: (cents[i] - exact[i], i))
+    for i in queue[: amount - sum(cents)]:
+        cents[i] += 1
+    return cents
+
+
+def on_running_total(amount: int, shares: Shares) -> list[int]:
+    """What has been given up to each touch is the exact sum so far, rounded up."""
+    given = [math.ceil(amount * total) for total in itertools.accumulate(shares)]
+    return [now - before for before, now in itertools.pairwise([0, *given])]
 
 
 def normalised(raw: Shares) -> Shares:

@@ -139,4 +139,4 @@ def test_attribution_imports_no_engine_and_no_dbt():
 def test_old_touches_keep_a_row(engine):
     old = Touch("t1", CLOSED_AT - 3000 * DAY)
     found = engine([Conversion("deal", 100, (old, Touch("t2", CLOSED_AT)))], ["time_decay"])
-    assert found["deal", "time_decay", "t1"] == (2.0**-51 / (1 + 2.0**-51), 0)
+    assert found["deal", "time_decay", "t1"] == (2.0**-51 / (1 + 2.0**-51), 1)

@@ -118,17 +118,23 @@ def test_position_weights_are_settings_and_two_touches_renormalise_the_ends():
     assert shares(journey(9, 1), "position", settings) == [0.75, 0.25]
 
 
-def test_linear_gives_the_odd_cent_to_the_lowest_touch_id():
-    assert cents(journey(1, 9, 5), "linear") == [3334, 3333, 3333]
-    assert cents(journey(1, 9, 5, amount=-10_000), "linear") == [-3334, -3333, -3333]
+def test_linear_gives_the_odd_cents_to_the_earliest_touches():
+    assert cents(journey(9, 5, 1), "linear") == [3334, 3333, 3333]
+    assert cents(journey(1, 9, 5, amount=10_001), "linear") == [3333, 3334, 3334]
+    assert cents(journey(1, 9, 5, amount=-10_000), "linear") == [-3333, -3334, -3333]
 
 
-def test_equal_remainders_of_unequal_weights_go_by_touch_id():
-    # Weights 4, 4, 2, 1, 1 of 12. Of four cents, 16/12, 16/12, 8/12, 4/12, 4/12: one cent each to
-    # the first two, one to the .67, and the last to the lowest touch_id of the four at .33.
-    ages = {"t5": 0, "t4": 0, "t3": 7, "t2": 14, "t1": 14}
+def test_odd_cents_among_touches_of_one_instant_go_by_touch_id():
+    assert cents(journey(5, 5, 5), "linear") == [3334, 3333, 3333]
+
+
+def test_weighted_methods_round_the_running_total_up():
+    # Weights 1, 1, 2, 4, 4 of 12, oldest first. Of four cents the exact sums so far are 1/3, 2/3,
+    # 4/3, 8/3 and 4: rounded up 1, 1, 2, 3, 4.
+    ages = {"t1": 14, "t2": 14, "t3": 7, "t4": 0, "t5": 0}
     touches = tuple(Touch(name, CLOSED_AT - age * DAY) for name, age in ages.items())
-    assert cents(Conversion("deal", 4, touches), "time_decay") == [1, 1, 1, 0, 1]
+    assert cents(Conversion("deal", 4, touches), "time_decay") == [1, 0, 1, 1, 1]
+    assert cents(Conversion("deal", -4, touches), "time_decay") == [-1, 0, -1, -1, -1]
 
 
 def test_first_and_last_touch():
@@ -166,6 +172,7 @@ def test_custom_weights_by_channel_and_by_touch_type():
 def test_custom_weights_that_fit_no_touch_share_evenly():
     settings = Settings(custom_weights={"event": 1})
     assert cents(journey(9, 5, 1), "custom", settings) == [3334, 3333, 3333]
+    assert shares(journey(9, 5, 1), "custom", settings) == [0.333333] * 3
 
 
 def test_no_touches_means_one_unattributed_row_per_method():
