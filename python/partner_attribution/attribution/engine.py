@@ -1,9 +1,8 @@
 """The engine: from conversions and journey touches to credits, exact to the cent.
 
-Work per touch is one group-by, one join and one sort within conversions, which all unordered
-methods share; methods whose weights need the order of touches add a second sort. All else is
-arithmetic on columns. Nothing here depends on the order of input rows, on threads or on the engine
-underneath.
+Work per touch is two sorts within conversions, whatever the number of methods, both by time: one
+for positions, one for the running sums of weights. All else is arithmetic on columns. Nothing here
+depends on the order of input rows, on threads or on the engine underneath.
 """
 
 from __future__ import annotations
@@ -92,9 +91,8 @@ def attribute_wide(
     touch_rows = _selected(touches, "touches", (CONVERSION, TOUCH, TOUCHED_AT, *extra))
     _check_amounts(conversion_rows)
 
-    journeys = _with_journey_facts(conversion_rows, touch_rows, chosen)
-    journeys = _with_order(journeys, chosen, settings)
-    journeys = _with_ordered_weights(journeys, chosen, settings)
+    journeys = _with_order(_joined(conversion_rows, touch_rows, chosen), chosen)
+    journeys = _with_weights(journeys, chosen, settings)
     journeys = _with_credits(journeys, chosen, settings)
     pairs = [(_name("share", method), _name("cents", method)) for method in chosen]
     return journeys.select(
@@ -151,31 +149,18 @@ def _check_amounts(conversions: Frame) -> None:
 # --- step 1: one row per touch, and what its journey amounts to -------------------------------
 
 
-def _with_journey_facts(conversions: Frame, touches: Frame, chosen: Sequence[Method]) -> Frame:
+def _joined(conversions: Frame, touches: Frame, chosen: Sequence[Method]) -> Frame:
     """Join touches to conversions; a conversion without touches keeps one row, its touch null."""
     marks = _marks(chosen)
     touches = touches.with_columns(
         nw.when(condition).then(1.0).otherwise(0.0).alias(marked_column(name))
         for name, condition in marks.items()
     )
-    facts = touches.group_by(CONVERSION).agg(
-        nw.len().alias(TOUCH_COUNT),
-        nw.col(TOUCHED_AT).max().alias(NEWEST_AT),
-        *(nw.col(marked_column(name)).sum().alias(marked_total_column(name)) for name in marks),
-    )
-    journeys = conversions.join(facts, on=CONVERSION, how="left").with_columns(
-        nw.col(TOUCH_COUNT).fill_null(1).cast(nw.Float64),
-        nw.col(NEWEST_AT).fill_null(0).cast(nw.Int64),
-        *(nw.col(marked_total_column(name)).fill_null(0.0) for name in marks),
-    )
     size = nw.col(AMOUNT).cast(nw.Float64)
-    journeys = journeys.with_columns(
+    return conversions.join(touches, on=CONVERSION, how="left").with_columns(
+        nw.col(TOUCHED_AT).fill_null(0).cast(nw.Int64),
         size.abs().alias(_VALUE),
         nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN),
-        _scale_bits().alias(SCALE_BITS),
-    ).drop(AMOUNT)
-    return journeys.join(touches, on=CONVERSION, how="left").with_columns(
-        nw.col(TOUCHED_AT).fill_null(0).cast(nw.Int64),
         *(nw.col(marked_column(name)).fill_null(0.0) for name in marks),
     )
 
@@ -209,16 +194,20 @@ def _name(prefix: str, method: Method) -> str:
     return f"{prefix}_{method.id}"
 
 
-def _with_order(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
-    """Add the position of each touch and, by the same sort, all running sums that need no order."""
-    unordered = [m for m in chosen if m.allocation == "weighted" and not m.needs_order]
-    journeys = _with_weights(journeys, unordered, settings)
+def _with_order(journeys: Frame, chosen: Sequence[Method]) -> Frame:
+    """Add, by one sort, the position of each touch and what its journey amounts to."""
     # Any column without nulls will do, except the one partitioned by (wrong on pandas).
-    position = nw.col(TOUCH_COUNT).cum_count().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
+    position = nw.col(_VALUE).cum_count().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
+    marks = _marks(chosen)
     return journeys.with_columns(
         position.cast(nw.Float64).alias(POSITION),
-        *(_running(marked_column(name), marked_so_far_column(name)) for name in _marks(chosen)),
-        *_running_weights(unordered),
+        nw.col(_VALUE).count().over(CONVERSION).cast(nw.Float64).alias(TOUCH_COUNT),
+        nw.col(TOUCHED_AT).max().over(CONVERSION).alias(NEWEST_AT),
+        *(_running(marked_column(name), marked_so_far_column(name)) for name in marks),
+        *(
+            nw.col(marked_column(name)).sum().over(CONVERSION).alias(marked_total_column(name))
+            for name in marks
+        ),
     )
 
 
@@ -227,32 +216,23 @@ def _running(column: str, alias: str) -> nw.Expr:
     return nw.col(column).cum_sum().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH)).alias(alias)
 
 
-def _with_weights(journeys: Frame, weighted: Sequence[Method], settings: Settings) -> Frame:
+def _with_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
+    """Add the weights of methods that need them, and their running sums by a second sort."""
+    weighted = [method for method in chosen if method.allocation == "weighted"]
     if not weighted:
         return journeys
-    weights = {_name("__weight", m): m.weights(Journey(), settings) for m in weighted}
-    return journeys.with_columns(
-        expression.cast(nw.Float64).alias(name) for name, expression in weights.items()
-    )
-
-
-def _running_weights(weighted: Sequence[Method]) -> list[nw.Expr]:
-    return [
-        expression
+    journeys = journeys.with_columns(_scale_bits().alias(SCALE_BITS))
+    journeys = journeys.with_columns(
+        m.weights(Journey(), settings).cast(nw.Float64).alias(_name("__weight", m))
         for m in weighted
-        for expression in (
-            _running(_name("__weight", m), _name("__so_far", m)),
-            nw.col(_name("__weight", m)).sum().over(CONVERSION).alias(_name("__total", m)),
-        )
-    ]
-
-
-def _with_ordered_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
-    """Weights that depend on order, and their running sums: a second sort."""
-    weighted = [m for m in chosen if m.allocation == "weighted" and m.needs_order]
-    if not weighted:
-        return journeys
-    return _with_weights(journeys, weighted, settings).with_columns(*_running_weights(weighted))
+    )
+    return journeys.with_columns(
+        *(_running(_name("__weight", m), _name("__so_far", m)) for m in weighted),
+        *(
+            nw.col(_name("__weight", m)).sum().over(CONVERSION).alias(_name("__total", m))
+            for m in weighted
+        ),
+    )
 
 
 # --- step 3: shares and cents, one pair of columns per method ----------------------------------
@@ -299,7 +279,10 @@ def _with_weighted_credits(journeys: Frame, method: Method) -> Frame:
         nw.when(total > 0).then(so_far).otherwise(nw.col(POSITION)).alias(names["so_far"]),
         nw.when(total > 0).then(total).otherwise(nw.col(TOUCH_COUNT)).alias(names["total"]),
     )
-    for part, quotient, rest in (("weight", "__cents", "__cent_rest"), ("so_far", "__to", "__to_rest")):
+    for part, quotient, rest in (
+        ("weight", "__cents", "__cent_rest"),
+        ("so_far", "__to", "__to_rest"),
+    ):
         journeys = divide(
             journeys,
             amount=_VALUE,

@@ -7,9 +7,9 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.engine import attribute
+from partner_attribution.attribution.engine import attribute_wide
 from partner_attribution.attribution.exact import Frame
-from partner_attribution.attribution.journey import CONVERSION, TOUCHED_AT
+from partner_attribution.attribution.journey import CONVERSION, TOUCH, TOUCHED_AT
 from partner_attribution.attribution.players import with_player_weights
 from partner_attribution.attribution.registry import REGISTRY, find_methods
 from partner_attribution.attribution.settings import (
@@ -37,20 +37,36 @@ def attribute_counted(
     settings: with `lookback_days_by_method`, touches that are older count for nobody under that
         method; a conversion left without touches is unattributed under it.
 
-    Returns what `attribute` returns. Raises AttributionError for an unknown method.
+    Returns what `attribute_wide` returns; methods that look back differently stand in rows of their
+    own, with 0 in the columns of the others. Raises AttributionError for an unknown method.
     """
     settings = settings or Settings()
     for name in settings.lookback_days_by_method:
         if name not in REGISTRY:
             raise unknown_name("method in lookback_days_by_method", name, REGISTRY)
     counted = nw.from_native(conversions).filter(nw.col("is_counted"))
+    groups = _by_lookback(methods, settings.lookback_days_by_method) or {None: list(methods)}
+    every = [name for names in groups.values() for name in names]
     parts = []
-    groups = _by_lookback(methods, settings.lookback_days_by_method)
-    for days, names in (groups or {None: list(methods)}).items():
+    for days, names in groups.items():
         near: Any = touches if days is None else _near(counted, nw.from_native(touches), days)
         near = with_player_weights(counted.to_native(), near, weights, names, settings)
-        parts.append(nw.from_native(attribute(counted.to_native(), near, names, settings)))
+        wide = nw.from_native(attribute_wide(counted.to_native(), near, names, settings))
+        parts.append(wide if len(groups) == 1 else _with_columns_of(wide, names, every))
     return (parts[0] if len(parts) == 1 else nw.concat(parts)).to_native()
+
+
+def _with_columns_of(wide: Frame, names: Iterable[str], every: Iterable[str]) -> Frame:
+    """Give the frame the columns of all methods, in one order, so that frames can be stacked."""
+    own = set(names)
+    columns = []
+    for name in every:
+        share, cents = f"share_{name}", f"cents_{name}"
+        if name in own:
+            columns += [nw.col(share), nw.col(cents)]
+        else:
+            columns += [nw.lit(0.0).alias(share), nw.lit(0).cast(nw.Int64).alias(cents)]
+    return wide.select(CONVERSION, TOUCH, *columns)
 
 
 def _by_lookback(methods: Iterable[str], days_of: Mapping[str, int]) -> dict[int | None, list[str]]:

@@ -38,8 +38,13 @@ def credited(methods, **settings):
     conversions, touches = frames()
     rows = attribute_counted(conversions, touches, NOTHING_LEARNED, methods, Settings(**settings))
     found = {}
-    for conversion, touch, method, _, cents in rows.itertuples(index=False):
-        found.setdefault((method, conversion), {})[None if pd.isna(touch) else touch] = cents
+    for row in rows.to_dict("records"):
+        touch = None if pd.isna(row["touch_id"]) else row["touch_id"]
+        for method in methods:
+            if row[f"share_{method}"] > 0:
+                cents = found.setdefault((method, row["conversion_id"]), {})
+                assert touch not in cents
+                cents[touch] = row[f"cents_{method}"]
     return found
 
 
@@ -75,9 +80,9 @@ def test_engines_agree():
 
 
 def as_set(rows):
-    names = ["conversion_id", "touch_id", "method", "credit_share", "credit_cents"]
     return {
-        tuple(None if pd.isna(v) else v for v in row) for row in rows[names].itertuples(index=False)
+        tuple(None if pd.isna(v) else v for v in row)
+        for row in rows[sorted(rows.columns)].itertuples(index=False)
     }
 
 

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, getcontext
 from fractions import Fraction
+from itertools import accumulate, pairwise
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -266,7 +268,7 @@ def expected_credits(world: World, as_of: date) -> dict[tuple[str, str, str, str
             milestones = ["opportunity"] + (["closed_won"] if row["stage"] == "Closed Won" else [])
             for milestone in milestones:
                 for method, shares in _shares(journey).items():
-                    for touch, part in _split(cents, shares).items():
+                    for touch, part in _split(cents, method, shares).items():
                         if part:
                             key = (f"{partner}.template:{row['opportunity_id']}", milestone)
                             credits[*key, method, touch] = part
@@ -308,11 +310,17 @@ def _shares(journey: list[tuple[datetime, str, str]]) -> dict[str, dict[str | No
     }
 
 
-def _split(cents: int, shares: dict[str | None, Fraction]) -> dict[str | None, int]:
+def _split(cents: int, method: str, shares: dict[str | None, Fraction]) -> dict[str | None, int]:
+    """Share cents among touches, which stand in the order of the journey."""
     exact = {touch: abs(cents) * share for touch, share in shares.items()}
-    parts = {touch: int(value) for touch, value in exact.items()}
-    left = abs(cents) - sum(parts.values())
-    order = sorted(exact, key=lambda touch: (parts[touch] - exact[touch], touch or ""))
-    for touch in order[:left]:
-        parts[touch] += 1
+    if method == "time_decay":
+        given = [ceil(total) for total in accumulate(exact.values())]
+        steps = [now - before for before, now in pairwise([0, *given])]
+        parts = dict(zip(exact, steps, strict=True))
+    else:
+        parts = {touch: int(value) for touch, value in exact.items()}
+        left = abs(cents) - sum(parts.values())
+        # Sorting is stable: equal remainders stay in the order of the journey.
+        for touch in sorted(exact, key=lambda touch: parts[touch] - exact[touch])[:left]:
+            parts[touch] += 1
     return {touch: part if cents >= 0 else -part for touch, part in parts.items()}
