@@ -17,6 +17,7 @@ endif
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark test-peers test-scale mutation lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -99,6 +100,9 @@ test-scale: setup  ## Attribution of one account with a million touches (about a
 SECONDS_AT_MOST ?= inf
 mutation: setup  ## Plants faults in the attribution code and counts those that its tests notice (long)
 	cd python && ../$(BIN)/python -m tests.mutation --seconds $(SECONDS_AT_MOST)
+SIZE ?= 1m
+benchmark: setup  ## CPU of the engine against the bare queries (SIZE=100k, 1m or 10m)
+	$(BIN)/python -m benchmarks.run --size $(SIZE)
 
 lock: setup  ## Refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

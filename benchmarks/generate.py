@@ -65,11 +65,14 @@ copy (
         account_id,
         case
             when position % 20 = 19 then ends_at_us + 3600000000
-            else ends_at_us - cast(floor(pow({chance}(key, 5), 1.5) * 95 * 86400) as bigint) * 1000000
+            else ends_at_us
+                - cast(floor(pow({chance}(key, 5), 1.5) * 95 * 86400) as bigint) * 1000000
         end as touched_at_us,
-        {channels}[cast(1 + floor(pow({chance}(key, 6), 1.4) * {n_channels}) as integer)] as channel,
+        {channels}[cast(1 + floor(pow({chance}(key, 6), 1.4) * {n_channels}) as integer)]
+            as channel,
         {partners}[cast(1 + floor({chance}(key, 7) * {n_partners}) as integer)] as partner_id,
-        printf('campaign%02d', cast(floor({chance}(key, 8) * {n_campaigns}) as integer)) as campaign_id,
+        printf('campaign%02d', cast(floor({chance}(key, 8) * {n_campaigns}) as integer))
+            as campaign_id,
         printf('asset%03d', cast(floor({chance}(key, 9) * {n_assets}) as integer)) as asset_id
     from (
         select accounts.*, position, number * 64 + position as key

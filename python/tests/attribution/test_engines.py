@@ -9,7 +9,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from partner_attribution.attribution import Settings, attribute
+from partner_attribution.attribution import DEFAULT_METHODS, Settings, attribute
 
 from .frames import (
     ALL,
@@ -120,6 +120,25 @@ def test_a_journey_of_ten_thousand_touches():
         credits = [credit for key, credit in found.items() if key[1] == method]
         assert sum(money for _, money in credits) == deal.amount_cents
         assert abs(sum(share for share, _ in credits) - 1) < 1e-9
+
+
+def test_a_journey_of_two_hundred_thousand_touches():
+    """One account may hold a year of page views; nothing may grow with the square of it."""
+    with duckdb.connect(config={"threads": 2}) as connection:
+        deals = connection.sql("select 'deal' as conversion_id, 98765432101 as amount_cents")
+        touches = connection.sql(
+            "select 'deal' as conversion_id, printf('t%06d', n) as touch_id,"
+            " n % 99991 * 60000000 as touched_at_us, n % 3 = 0 as is_direct"
+            " from range(200000) as numbers(n)"
+        )
+        credits = attribute(deals, touches)
+        totals = connection.sql(
+            "select method, cast(sum(credit_cents) as bigint), abs(sum(credit_share) - 1) < 1e-9,"
+            " max(abs(credit_cents - credit_share * 98765432101)) <= 1.001 from credits group by 1"
+        ).fetchall()
+    assert sorted(totals) == [
+        (method, 98765432101, True, True) for method in sorted(DEFAULT_METHODS)
+    ]
 
 
 def test_attribution_imports_no_engine_and_no_dbt():

@@ -1,7 +1,7 @@
 """Two partners who send spreadsheets, and a slow, plain calculation of what each touch earns.
 
 The calculation shares no code with the project: it reads the same rows, follows docs/methods.md in
-exact fractions, and splits cents by the largest remainder, ties by touch id.
+exact fractions, and splits cents by the rules written in docs/methods.md.
 """
 
 from __future__ import annotations
