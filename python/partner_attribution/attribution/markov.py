@@ -113,32 +113,34 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
         found = shifted.over(MILESTONE, JOURNEY, order_by=["touched_at_us", "touch_id"])
         return found.fill_null(_NONE)
 
-    # Lag 1 is always needed: it tells first touches.
-    lags = list(range(max(order - 1, 1), 0, -1))
+    # The next player tells all of order 1: what no transition leads to is where journeys start.
+    lags = list(range(order - 1, 0, -1))
+    backs = [f"__back_{lag}" for lag in lags]
     rows = touches.with_columns(
-        *(neighbour(lag).alias(f"__back_{lag}") for lag in lags), neighbour(-1).alias("__next")
+        *(neighbour(lag).alias(name) for lag, name in zip(lags, backs, strict=True)),
+        neighbour(-1).alias("__next"),
     )
     converts = nw.col("is_converted") & (nw.col("__next") == _NONE)
-    rows = rows.with_columns(
-        nw.when(converts).then(1).otherwise(0).alias("__converts"),
-        nw.when(nw.col("__back_1") == _NONE).then(1).otherwise(0).alias("__is_first"),
-    )
-    backs: list[str] = [f"__back_{lag}" for lag in lags if lag < order]
-    keys = [MILESTONE, "__is_first", "__converts", *backs, PLAYER, "__next"]
+    rows = rows.with_columns(nw.when(converts).then(1).otherwise(0).alias("__converts"))
+    keys = [MILESTONE, "__converts", *backs, PLAYER, "__next"]
     counts = rows.group_by(*keys).agg(nw.len().alias("__count"))
 
     starts: dict[str, Counter[str]] = defaultdict(Counter)
     moves: dict[str, Counter[tuple[State, Outcome]]] = defaultdict(Counter)
     for row in collected(counts):
-        milestone, is_first, converted, *names, following, count = row
+        milestone, converted, *names, following, count = row
         state: State = tuple(name for name in names if name != _NONE)
         outcome: Outcome = following
         if following == _NONE:
             outcome = End.CONVERTED if converted else End.NOT_CONVERTED
         moves[milestone][state, outcome] += int(count)
-        if is_first:
-            starts[milestone][state[-1]] += int(count)
-    return {name: Transitions(order, starts[name], moves[name]) for name in sorted(moves)}
+        starts[milestone][state[-1]] += int(count)
+        if following != _NONE:
+            starts[milestone][following] -= int(count)
+    return {
+        name: Transitions(order, dict(sorted((+starts[name]).items())), moves[name])
+        for name in sorted(moves)
+    }
 
 
 def collected(frame: Frame) -> Iterable[tuple[Any, ...]]:

@@ -131,7 +131,7 @@ def test_a_journey_of_two_hundred_thousand_touches():
             " n % 99991 * 60000000 as touched_at_us, n % 3 = 0 as is_direct"
             " from range(200000) as numbers(n)"
         )
-        credits = attribute(deals, touches)
+        attribute(deals, touches).create("credits")
         totals = connection.sql(
             "select method, cast(sum(credit_cents) as bigint), abs(sum(credit_share) - 1) < 1e-9,"
             " max(abs(credit_cents - credit_share * 98765432101)) <= 1.001 from credits group by 1"
