@@ -114,8 +114,8 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
         return found.fill_null(_NONE)
 
     # The next player tells all of order 1: what no transition leads to is where journeys start.
-    lags = list(range(order - 1, 0, -1))
-    backs = [f"__back_{lag}" for lag in lags]
+    lags: list[int] = list(range(order - 1, 0, -1))
+    backs: list[str] = [f"__back_{lag}" for lag in lags]
     rows = touches.with_columns(
         *(neighbour(lag).alias(name) for lag, name in zip(lags, backs, strict=True)),
         neighbour(-1).alias("__next"),
