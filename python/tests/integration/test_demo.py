@@ -107,12 +107,12 @@ def test_golden_leads(built: Path) -> None:
     assert [
         (partner, milestone, leads, str(money)) for partner, milestone, leads, money in figures
     ] == [
-        ("acme", "lead", 53.692, "0.00"),
-        ("contoso", "lead", 7.382, "0.00"),
-        ("northwind", "lead", 41.043, "0.00"),
-        ("acme", "mql", 74.034, "0.00"),
-        ("contoso", "mql", 19.477, "0.00"),
-        ("northwind", "mql", 58.004, "0.00"),
+        ("acme", "lead", 53.751, "0.00"),
+        ("contoso", "lead", 7.39, "0.00"),
+        ("northwind", "lead", 40.929, "0.00"),
+        ("acme", "mql", 73.894, "0.00"),
+        ("contoso", "mql", 19.469, "0.00"),
+        ("northwind", "mql", 58.114, "0.00"),
     ]
 
 
