@@ -15,6 +15,7 @@ from partner_attribution.attribution.exact import (
     MAX_TOTAL_WEIGHT,
     divide,
     halving_weight,
+    number,
 )
 
 from .frames import DAY
@@ -32,6 +33,10 @@ def cases(count):
         (0, 5, 7),
         (1, 1, 3),
     ]
+    for _ in range(count // 4):  # of full size, where products have the most bits
+        total = rng.randrange(2**51, 2**52) | 1
+        amount = rng.randrange(2**49, 2**50) | 1
+        extremes.append((amount, rng.randrange(total), total))
     for _ in range(count):
         total = rng.randrange(1, 2 ** rng.randrange(1, 53))
         weight = rng.randrange(0, total + 1)
@@ -48,8 +53,17 @@ def test_the_exact_range():
     assert (MAX_AMOUNT_CENTS, MAX_TOTAL_WEIGHT) == (2**50, 2**52)
 
 
+def test_constants_have_sixty_four_bits_everywhere():
+    frame = pd.DataFrame({"touch": [1]})
+    found = nw.from_native(frame).select(three=number(3)).to_native()
+    assert (found["three"].tolist(), str(found["three"].dtype)) == ([3], "int64")
+    with duckdb.connect() as connection:
+        relation = nw.from_native(connection.from_df(frame)).select(three=number(3)).to_native()
+        assert ([str(kind) for kind in relation.types], relation.fetchall()) == (["BIGINT"], [(3,)])
+
+
 def test_division_equals_unlimited_integers():
-    rows = cases(40_000)
+    rows = cases(30_000)
     frame = pd.DataFrame(rows, columns=["amount", "weight", "total"]).astype("float64")
     names = {"amount": "amount", "weight": "weight", "total": "total"}
     found = divide(nw.from_native(frame), **names, quotient="floor", remainder="rest").to_native()

@@ -16,6 +16,7 @@ from partner_attribution.attribution.effects import player_effects, share_cents
 from partner_attribution.attribution.markov import (
     End,
     Transitions,
+    _matrices,
     best_order,
     count_transitions,
     removal_effects,
@@ -327,3 +328,23 @@ def test_the_order_with_the_least_bic_is_taken():
         assert best == min((1, 2, 3), key=lambda order: bic_by_hand(paths, order))
         chosen[best] += 1
     assert chosen[1] > 10 and chosen[2] > 10, chosen
+
+
+def test_without_the_only_player_nothing_converts():
+    alone = [Journey(("A", "A"), is_converted=True), Journey(("A",))]
+    for order in (1, 2, 3):
+        assert removal_effects(transitions(alone, order)).effects == {"A": 1.0}
+
+
+def test_the_first_state_in_order_that_never_ends_is_named():
+    names = [f"s{i}" for i in range(12)]
+    circle = {((name,), names[i - 1]): 1 for i, name in enumerate(names)}
+    with pytest.raises(AttributionError, match=r"No journey ends after s0[.]"):
+        removal_effects(Transitions(1, {"s3": 1}, {**circle, (("t",), End.CONVERTED): 1}))
+
+
+def test_states_are_numbered_in_order():
+    """Sums of doubles depend on their order: it must not come from a set."""
+    names = [f"s{i:02}" for i in range(12)]
+    moves = {((name,), End.CONVERTED): 1 for name in reversed(names)}
+    assert list(_matrices(Transitions(1, {"s00": 12}, moves))[0]) == [(name,) for name in names]

@@ -141,6 +141,8 @@ def test_first_and_last_touch():
     three = journey(5, 9, 1)
     assert cents(three, "first_touch") == [0, 10_000, 0]
     assert cents(three, "last_touch") == [0, 0, 10_000]
+    assert shares(three, "first_touch") == [0, 1, 0]
+    assert shares(three, "last_touch") == shares(three, "last_non_direct") == [0, 0, 1]
 
 
 def test_touches_of_one_instant_go_by_touch_id():

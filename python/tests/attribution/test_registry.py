@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from partner_attribution.attribution import REGISTRY, Settings, find_methods, register
+import pytest
+
+from partner_attribution.attribution import (
+    DEFAULT_METHODS,
+    REGISTRY,
+    Settings,
+    find_methods,
+    register,
+)
+from partner_attribution.errors import AttributionError
 
 # What each method needs of a touch beside its id and time, and how its cents are found.
 NEEDS = {
@@ -57,3 +66,26 @@ def test_registering_returns_the_method(monkeypatch):
     toy = dataclasses.replace(REGISTRY["linear"], id="toy_linear")
     assert register(toy) is toy
     assert find_methods(["toy_linear", "linear"]) == (toy, REGISTRY["linear"])
+
+
+def test_the_methods_that_run_by_default():
+    assert DEFAULT_METHODS == (
+        "first_touch",
+        "last_touch",
+        "last_non_direct",
+        "linear",
+        "position",
+        "time_decay",
+    )
+
+
+@pytest.mark.parametrize("names", ["linear", None, 7])
+def test_methods_are_a_list(names):
+    with pytest.raises(AttributionError, match=f"methods is {names!r}"):
+        find_methods(names)
+
+
+@pytest.mark.parametrize("name", ["liner", ["linear"], None])
+def test_a_method_is_a_known_name(name):
+    with pytest.raises(AttributionError, match="Unknown attribution method"):
+        find_methods([name])
