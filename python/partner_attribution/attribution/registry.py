@@ -43,12 +43,14 @@ class Method:
     anchors: milestones whose anchor touches the weights use.
     skips_direct: the weights use the last touch that is not direct.
     by_player: learned per player from compared journeys; touches carry player_weight_<id>.
-    has_rows: credits touches. Otherwise players only: no credit can be joined to a deal.
+    has_rows: the engine credits touches. Otherwise players only, or (causal) elsewhere.
+    is_incremental: says what would not have come otherwise, beside a baseline; only those which
+        compare all accounts at risk and cut at opportunity creation may.
     """
 
     id: str
     label: str
-    family: Literal["single touch", "multi-touch", "milestones", "custom", "data-driven"]
+    family: Literal["single touch", "multi-touch", "milestones", "custom", "data-driven", "causal"]
     definition: str
     scope: str = TO_MILESTONE
     parameters: Mapping[str, str] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Method:
     skips_direct: bool = False
     by_player: bool = False
     has_rows: bool = True
+    is_incremental: bool = False
 
     def columns(self, settings: Settings) -> tuple[str, ...]:
         """Touch columns which this method uses beside identifiers and times."""
@@ -264,6 +267,39 @@ for _method in (
         parameters=_PLAYERS,
         weights=methods.shapley_rate,
         by_player=True,
+    ),
+    Method(
+        id="hazard_shapley",
+        label="Incremental, weekly hazard",
+        family="causal",
+        definition="Each player gets its Shapley value of the deals expected with its touches, "
+        "from the weekly hazard of an opportunity; what no touch caused is the baseline.",
+        parameters=_PLAYERS,
+        weights=methods.without_rows,
+        has_rows=False,
+        is_incremental=True,
+    ),
+    Method(
+        id="multistate",
+        label="Incremental, through the funnel",
+        family="causal",
+        definition="Each player gets its Shapley value of the deals expected with its touches, "
+        "from the weekly hazard of every recorded stage; what no touch caused is the baseline.",
+        parameters=_PLAYERS,
+        weights=methods.without_rows,
+        has_rows=False,
+        is_incremental=True,
+    ),
+    Method(
+        id="causal_auto",
+        label="Incremental, method by stage history",
+        family="causal",
+        definition="multistate where lead or MQL stages are recorded often enough to fit, "
+        "hazard_shapley otherwise.",
+        parameters=_PLAYERS,
+        weights=methods.without_rows,
+        has_rows=False,
+        is_incremental=True,
     ),
 ):
     register(_method)

@@ -1,0 +1,175 @@
+"""The two methods: which states they know, and how a deal's chances become shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from partner_attribution.attribution.causal.funnel import (
+    Funnel,
+    fit_funnel,
+    kept_deals,
+    win_ratios,
+)
+from partner_attribution.attribution.causal.game import coalitions
+from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.settings import (
+    HAZARD,
+    CausalSettings,
+    NotEstimable,
+)
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of each deal: per player, and of the baseline. They sum to 1.
+
+    opportunity: index of the deal. touch_weight: (deal row, touch index, weight) of its touches.
+    """
+
+    opportunity: Array
+    player: Array
+    baseline: Array
+    touch_weight: tuple[Array, Array, Array]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What one method found, or why it found nothing."""
+
+    method: str
+    reason: str = ""
+    half_life: float | None = None
+    saturation: float | None = None
+    states: tuple[str, ...] = ()
+    shares: dict[str, Shares] | None = None
+
+    @property
+    def is_estimable(self) -> bool:
+        """True where there are shares."""
+        return self.shares is not None
+
+
+def estimate(panel: Panel, method: str, settings: CausalSettings) -> Estimate:
+    """Fit one method and share every deal of each milestone."""
+    try:
+        _check_size(panel, settings)
+        states = funnel_states(panel, method, settings)
+        reached = np.column_stack([panel.spell_start, panel.reached[:, list(states.values())]])
+        funnel = fit_funnel(panel, reached, settings)
+    except NotEstimable as reason:
+        return Estimate(method, str(reason))
+    game = coalitions(len(panel.players), settings.exact_players, settings.sampled_orders)
+    shares = {
+        milestone: _shares(panel, funnel, game, milestone, settings)
+        for milestone in settings.milestones
+    }
+    return Estimate(method, "", funnel.half_life, funnel.saturation, tuple(states), shares)
+
+
+def funnel_states(panel: Panel, method: str, settings: CausalSettings) -> dict[str, int]:
+    """States that the method tells apart, and their column in `reached`.
+
+    A state counts where enough spells reached it before the next one, so not in the same record.
+    Raises NotEstimable for `multistate` where only the opportunity is left.
+    """
+    states = {"opportunity": 2}
+    if method == HAZARD:
+        return states
+    following = panel.reached[:, 2]
+    for name, column in (("mql", 1), ("lead", 0)):
+        own = panel.reached[:, column]
+        apart = np.isfinite(own) & (own < following) & (own >= panel.spell_start)
+        if int(apart.sum()) >= settings.minimum_transitions:
+            states = {name: column, **states}
+            following = own
+    if len(states) == 1:
+        raise NotEstimable(
+            f"no lead or MQL stage is recorded apart from the opportunity "
+            f"{settings.minimum_transitions} times"
+        )
+    return states
+
+
+def _check_size(panel: Panel, settings: CausalSettings) -> None:
+    won = panel.spell_opportunity[panel.spell_opportunity >= 0]
+    wins = int(np.isfinite(panel.opportunity_won[won]).sum())
+    if wins < settings.minimum_wins:
+        raise NotEstimable(f"{wins} wins, at least {settings.minimum_wins} are needed")
+    if len(panel.players) > settings.maximum_players:
+        raise NotEstimable(
+            f"{len(panel.players)} players, at most {settings.maximum_players}: "
+            "use a coarser player_dimension"
+        )
+    without = int((panel.spell_opportunity < 0).sum())
+    if without < settings.minimum_wins:
+        raise NotEstimable(f"{without} accounts without a deal to compare with")
+
+
+def _shares(
+    panel: Panel,
+    funnel: Funnel,
+    game: tuple[Array, Array],
+    milestone: str,
+    settings: CausalSettings,
+) -> Shares:
+    lists, matrix = game
+    opportunity = panel.spell_opportunity
+    counts = opportunity >= 0
+    counts[counts] = np.isfinite(funnel.reached[counts, -1]) & (
+        funnel.reached[counts, -1] < panel.end
+    )
+    won = panel.opportunity_won[np.maximum(opportunity, 0)]
+    ends = panel.end
+    if milestone == "closed_won":
+        counts = counts & np.isfinite(won)
+        ends -= float(np.median(won[counts] - funnel.reached[counts, -1]))
+    deals = np.flatnonzero(counts)
+    win = np.ones((len(deals), len(lists)))
+    if milestone == "closed_won":
+        win = win_ratios(panel, funnel, lists, deals, settings)
+    kept = kept_deals(funnel, deals, lists, ends) * win
+    touch_weight, delivered = _touch_weights(panel, funnel, deals)
+    baseline = np.clip(kept[:, 0], 0.0, 1.0)
+    # What others would have caused later is no credit for a player who never reached the account.
+    player = np.where(delivered, np.maximum(kept @ matrix.T, 0.0), 0.0)
+    total = player.sum(axis=1)
+    baseline = np.where(total > 1e-12, baseline, 1.0)
+    scale = np.where(total > 1e-12, (1 - baseline) / np.maximum(total, 1e-12), 0.0)
+    player = np.round(player * scale[:, None], 9)
+    return Shares(opportunity[deals], player, 1 - player.sum(axis=1), touch_weight)
+
+
+def _touch_weights(
+    panel: Panel, funnel: Funnel, deals: Array
+) -> tuple[tuple[Array, Array, Array], Array]:
+    """Decayed part of each touch in the stocks that moved its account, times the player's effect.
+
+    Also returns which player delivered to which deal before it was created.
+    """
+    touches, account = panel.touches, panel.spell_account[deals]
+    low = np.searchsorted(touches.account, account)
+    high = np.searchsorted(touches.account, account, side="right")
+    count = high - low
+    row = np.repeat(np.arange(len(deals)), count)
+    touch = (
+        np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
+    )
+    created = funnel.reached[deals, -1]
+    eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < len(panel.players))
+    row, touch = row[eligible], touch[eligible]
+    # A trace of plain decay: where no step gives a weight, the newest touches still do.
+    weight = 1e-6 * 0.5 ** ((created[row] - touches.at[touch]) / funnel.half_life)
+    for k, step in enumerate(funnel.steps):
+        age = funnel.reached[deals, k + 1][row] - touches.at[touch]
+        effect = step.effect[touches.player[touch]]
+        weight = weight + np.where(
+            age >= 0, effect * 0.5 ** (np.maximum(age, 0) / funnel.half_life), 0.0
+        )
+    delivered = np.zeros((len(deals), len(panel.players)), dtype=bool)
+    delivered[row, touches.player[touch]] = True
+    return (row, touch, weight), delivered

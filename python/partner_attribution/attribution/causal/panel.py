@@ -1,0 +1,322 @@
+"""The panel: accounts by weeks, with what each player delivered and when each state was reached."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from partner_attribution.attribution.causal.settings import (
+    FUNNEL,
+    MICROSECONDS_PER_WEEK,
+    CausalSettings,
+    NotEstimable,
+)
+
+Array = Any
+_OPPORTUNITY, _WON, _LOST = 2, 3, 4
+
+
+@dataclass(frozen=True)
+class Touches:
+    """Touches one by one, in order of account, then time, then id. Times in weeks."""
+
+    account: Array
+    at: Array
+    player: Array
+    touch_id: Array
+
+    def of_week(self, account: Array, week: Array, weeks: int) -> tuple[Array, Array]:
+        """Pairs of (row, touch): each row's touches in its week, for rows (account, week)."""
+        key = self.account * weeks + np.floor(self.at).astype(int)
+        low = np.searchsorted(key, account * weeks + week)
+        high = np.searchsorted(key, account * weeks + week, side="right")
+        return _ranges(low, high)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """All that the estimators read. Weeks count from the start of observation.
+
+    delivered, delivered_early: accounts x weeks x (players, then organic): touches of the week, and
+        those in its first half. Touches made while a deal of the account was open are left out.
+    entered: week (with fraction) in which the account joined the population.
+    controls: accounts x columns, numbers already standardised.
+    weight: accounts that each account stands for.
+    spell_*: one row per time at risk: its account, start, the opportunity that ended it (index into
+        `opportunities`, -1 = censored). reached: spells x (lead, mql, opportunity), inf = never.
+    opportunity_*: id, value in cents, weeks when won and lost (inf = not).
+    """
+
+    players: tuple[str, ...]
+    weeks: int
+    end: float
+    delivered: Array
+    delivered_early: Array
+    touches: Touches
+    entered: Array
+    controls: Array
+    weight: Array
+    spell_account: Array
+    spell_start: Array
+    spell_opportunity: Array
+    reached: Array
+    opportunity_id: Sequence[str]
+    opportunity_cents: Array
+    opportunity_won: Array
+    opportunity_lost: Array
+
+
+@dataclass(frozen=True)
+class _Deal:
+    account: int
+    opportunity_id: str
+    created: float
+    won: float
+    lost: float
+    cents: int
+
+    @property
+    def closed(self) -> float:
+        return min(self.won, self.lost)
+
+
+def build_panel(  # noqa: PLR0917
+    accounts: Any,
+    touches: Any,
+    milestones: Any,
+    observed_from_us: int,
+    observed_until_us: int,
+    settings: CausalSettings,
+) -> Panel:
+    """Aggregate touches on their own engine and lay the population out by account and week.
+
+    See the package for the frames. Raises NotEstimable where there is no player or no account.
+    """
+    end = (observed_until_us - observed_from_us) / MICROSECONDS_PER_WEEK
+    weeks = max(1, int(np.ceil(end)))
+    reached = _rows(
+        milestones, "account_id", "opportunity_id", "state", "reached_at_us", "value_cents"
+    )
+    reached = [row for row in reached if row[0] is not None and row[3] is not None]
+    reached = [row for row in reached if row[3] < observed_until_us]
+    names, known, weight = _population(accounts, {row[0] for row in reached}, settings)
+    index = {name: i for i, name in enumerate(names)}
+    deals, states = _deals(reached, index, observed_from_us)
+    frame = _touches_in(touches, observed_from_us, observed_until_us)
+    players, single = _single_touches(frame, index, observed_from_us)
+    single, kept = _outside_open_deals(single, deals)
+    shape = (len(names), weeks, len(players) + 1)
+    delivered, early = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    week = np.floor(kept.at).astype(int)
+    np.add.at(delivered, (kept.account, week, kept.player), 1)
+    first = kept.at - week < 0.5
+    np.add.at(early, (kept.account[first], week[first], kept.player[first]), 1)
+    entered = np.array(
+        [
+            max(0.0, (int(row) - observed_from_us) / MICROSECONDS_PER_WEEK)
+            if row is not None
+            else 0.0
+            for row in known.pop("entered_at_us")
+        ]
+    )
+    spells = _spells(deals, states, entered, end, settings)
+    return Panel(
+        players=players,
+        weeks=weeks,
+        end=end,
+        delivered=delivered,
+        delivered_early=early,
+        touches=kept,
+        entered=entered,
+        controls=_controls(known, len(names)),
+        weight=weight,
+        spell_account=np.array([row[0] for row in spells], dtype=int),
+        spell_start=np.array([row[1] for row in spells]),
+        spell_opportunity=np.array([row[2] for row in spells], dtype=int),
+        reached=np.array([row[3] for row in spells]).reshape(-1, 3),
+        opportunity_id=[deal.opportunity_id for deal in deals],
+        opportunity_cents=np.array([deal.cents for deal in deals], dtype=np.int64),
+        opportunity_won=np.array([deal.won for deal in deals]),
+        opportunity_lost=np.array([deal.lost for deal in deals]),
+    )
+
+
+def _rows(frame: Any, *columns: str) -> list[tuple[Any, ...]]:
+    native: Any = nw.from_native(frame).select(*columns)
+    eager = native.collect() if isinstance(native, nw.LazyFrame) else native
+    rows = [tuple(map(_known, row)) for row in eager.iter_rows()]
+    return sorted(rows, key=lambda row: tuple((value is None, str(value)) for value in row))
+
+
+def _known(value: Any) -> Any:
+    """Pandas has no null for numbers."""
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _population(
+    accounts: Any, with_milestone: set[str], settings: CausalSettings
+) -> tuple[list[str], dict[str, list[Any]], Array]:
+    """Accounts by name; of those without any milestone at most a fixed number, evenly spaced."""
+    columns = nw.from_native(accounts).collect_schema().names()
+    extra = sorted(name for name in columns if name.startswith("control_"))
+    rows = _rows(accounts, "account_id", "entered_at_us", *extra)
+    if not rows:
+        raise NotEstimable("no account in the population")
+    others = [row for row in rows if row[0] not in with_milestone]
+    step = max(1, -(-len(others) // settings.accounts_without_deal))
+    kept = {row[0] for row in others[::step]}
+    share = len(others) / len(kept) if kept else 1.0
+    rows = [row for row in rows if row[0] in with_milestone or row[0] in kept]
+    weight = np.array([share if row[0] in kept else 1.0 for row in rows])
+    known = {name: [row[1 + i] for row in rows] for i, name in enumerate(("entered_at_us", *extra))}
+    return [row[0] for row in rows], known, weight
+
+
+def _touches_in(touches: Any, observed_from_us: int, observed_until_us: int) -> Any:
+    frame: Any = nw.from_native(touches)
+    at = nw.col("touched_at_us")
+    return frame.filter((at >= observed_from_us) & (at < observed_until_us)).select(
+        "account_id", "touch_id", "touched_at_us", "player", "is_control"
+    )
+
+
+def _single_touches(
+    frame: Any, index: Mapping[str, int], observed_from_us: int
+) -> tuple[tuple[str, ...], Touches]:
+    """Touches of the population, as arrays; players by name in byte order."""
+    eager: Any = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    account = np.array([index.get(name, -1) for name in eager["account_id"].to_list()], dtype=int)
+    control = np.array([bool(value) for value in eager["is_control"].to_list()], dtype=bool)
+    player = [str(value) for value in eager["player"].to_list()]
+    names = sorted(
+        {name for name, own, a in zip(player, control, account, strict=True) if a >= 0 and not own},
+        key=str.encode,
+    )
+    if not names:
+        raise NotEstimable("no touch of any player")
+    place = {name: i for i, name in enumerate(names)}
+    number = np.array(
+        [
+            len(names) if own else place.get(name, -1)
+            for name, own in zip(player, control, strict=True)
+        ],
+        dtype=int,
+    )
+    at_us = np.array(eager["touched_at_us"].to_list(), dtype=np.int64)
+    touch_id = np.array([str(value) for value in eager["touch_id"].to_list()], dtype=object)
+    order = np.lexsort((touch_id.astype(str), at_us, account))
+    order = order[account[order] >= 0]
+    at = (at_us[order] - observed_from_us) / MICROSECONDS_PER_WEEK
+    return tuple(names), Touches(account[order], at, number[order], touch_id[order])
+
+
+def _deals(
+    reached: list[tuple[Any, ...]], index: Mapping[str, int], observed_from_us: int
+) -> tuple[list[_Deal], Array]:
+    """Opportunities by account and time; and when each account first was lead and MQL."""
+    states = np.full((len(index), 2), np.inf)
+    times: dict[tuple[int, str], list[float]] = {}
+    cents: dict[tuple[int, str], int] = {}
+    for account_id, opportunity_id, state, at_us, value in reached:
+        if account_id not in index or state not in FUNNEL:
+            continue
+        account, place = index[account_id], FUNNEL.index(state)
+        at = (at_us - observed_from_us) / MICROSECONDS_PER_WEEK
+        if place < _OPPORTUNITY:
+            states[account, place] = min(states[account, place], at)
+        elif opportunity_id is not None:
+            key = (account, str(opportunity_id))
+            row = times.setdefault(key, [np.inf] * len(FUNNEL))
+            row[place] = min(row[place], at)
+            cents[key] = int(value or 0) or cents.get(key, 0)
+    deals = []
+    for key, row in times.items():
+        created = min(row[_OPPORTUNITY], row[_WON], row[_LOST])
+        deals.append(_Deal(key[0], key[1], created, row[_WON], row[_LOST], cents[key]))
+    return sorted(deals, key=lambda deal: (deal.account, deal.created, deal.opportunity_id)), states
+
+
+def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> tuple[Touches, Touches]:
+    """Leave out touches made while an opportunity of the account was open: the deal caused them."""
+    account = np.array([deal.account for deal in deals], dtype=int)
+    low = np.searchsorted(touches.account, account)
+    high = np.searchsorted(touches.account, account, side="right")
+    deal, touch = _ranges(low, high)
+    created = np.array([one.created for one in deals])
+    closed = np.array([one.closed for one in deals])
+    inside = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
+    keep = np.ones(len(touches.at), dtype=bool)
+    keep[touch[inside]] = False
+    kept = Touches(
+        touches.account[keep], touches.at[keep], touches.player[keep], touches.touch_id[keep]
+    )
+    return touches, kept
+
+
+def _spells(
+    deals: list[_Deal], states: Array, entered: Array, end: float, settings: CausalSettings
+) -> list[Any]:
+    """Times at risk: from entry, or the end of a deal, to the next opportunity or the end.
+
+    Where hardly any account comes back after a deal, none is at risk again after its last one.
+    """
+    of_account: dict[int, list[int]] = {}
+    for i, deal in enumerate(deals):
+        of_account.setdefault(deal.account, []).append(i)
+    again = sum(len(own) > 1 for own in of_account.values())
+    comes_back = again >= settings.minimum_transitions
+    spells: list[Any] = []
+    for account, start in enumerate(entered):
+        free: float = start
+        for i in of_account.get(account, []):
+            created = deals[i].created
+            # Entered late, or opened beside an open deal: at risk in the week of creation.
+            begin = min(free, created)
+            if created >= 0:
+                spells.append(
+                    (account, max(begin, 0.0), i, _cascade(states[account], created, begin))
+                )
+            free = max(free, deals[i].closed)
+        if free < end and (comes_back or account not in of_account):
+            spells.append((account, free, -1, _cascade(states[account], np.inf, free)))
+    return spells
+
+
+def _cascade(states: Array, created: float, start: float) -> list[float]:
+    """A state that was skipped, or recorded after a later one, was reached with the later one."""
+    mql = min(states[1], created)
+    lead = min(states[0], mql)
+    return [max(lead, start), max(mql, start), max(created, start)]
+
+
+def _controls(known: Mapping[str, list[Any]], count: int) -> Array:
+    columns: list[Array] = []
+    for values in known.values():
+        if all(value is None or isinstance(value, (int, float)) for value in values):
+            number = np.array([np.nan if value is None else float(value) for value in values])
+            mean = np.nanmean(number) if np.isfinite(number).any() else 0.0
+            number = np.where(np.isfinite(number), number, mean) - mean
+            spread = number.std()
+            columns += [number / spread] if spread > 0 else []
+            continue
+        texts = [str(value) for value in values]
+        levels = sorted(set(texts), key=lambda text: (-texts.count(text), text))
+        # The commonest is the reference; a rare one has too little to say for itself.
+        columns += [
+            np.array([text == level for text in texts], dtype=float)
+            for level in levels[1:13]
+            if texts.count(level) >= 20
+        ]
+    return np.column_stack(columns) if columns else np.zeros((count, 0))
+
+
+def _ranges(low: Array, high: Array) -> tuple[Array, Array]:
+    """Pairs (i, j) for all j with low[i] <= j < high[i]."""
+    count = high - low
+    row = np.repeat(np.arange(len(low)), count)
+    start = np.repeat(np.cumsum(count) - count, count)
+    return row, np.arange(count.sum()) - start + np.repeat(low, count)

@@ -1,0 +1,113 @@
+"""Risk sets: who could have moved on in which week, and what had reached them by then."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.settings import CausalSettings
+
+Array = Any
+
+
+@dataclass(frozen=True)
+class Risk:
+    """Weeks at risk of one transition.
+
+    spell, account, week: of each row. moved: the spell moved on in this week. at: when, in weeks
+    (the middle of the week where it did not). weight: rows that each stands for.
+    """
+
+    spell: Array
+    account: Array
+    week: Array
+    moved: Array
+    at: Array
+    weight: Array
+
+
+def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettings) -> Risk:
+    """Rows of each spell from the week of `start` to that of `end` (inf = never moved on).
+
+    A spell that begins in the later state, as after a deal, was never at risk of reaching it.
+    Of the weeks without a move only some are kept, evenly spaced, with the weight of the others.
+    """
+    last = np.nextafter(panel.end, 0)
+    begins = np.isfinite(start) & (start < panel.end) & (end > panel.spell_start)
+    moves = np.isfinite(end) & (end < panel.end) & begins
+    first_week = np.floor(np.where(begins, start, 0)).astype(int)
+    last_week = np.floor(np.where(moves, end, last)).astype(int)
+    count = np.where(begins, np.maximum(last_week - first_week + 1, 0), 0)
+    spell = np.repeat(np.arange(len(start)), count)
+    week = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+    week = week + np.repeat(first_week, count)
+    moved = moves[spell] & (week == last_week[spell])
+    weight = panel.weight[panel.spell_account[spell]]
+    wanted = settings.controls_per_event * max(int(moved.sum()), 300)
+    step = max(1, int((~moved).sum() // wanted))
+    if step > 1:
+        kept = moved | (np.cumsum(~moved) % step == 0)
+        weight = np.where(moved, weight, weight * step)[kept]
+        spell, week, moved = spell[kept], week[kept], moved[kept]
+    at = np.where(moved, np.where(np.isfinite(end), end, 0)[spell], week + 0.5)
+    return Risk(spell, panel.spell_account[spell], week, moved, at, weight)
+
+
+def stock_at_week_start(delivered: Array, half_life: float) -> Array:
+    """Decayed touches before each week; those of a week count from its middle."""
+    stock = np.zeros_like(delivered)
+    whole, half = np.float32(0.5 ** (1 / half_life)), np.float32(0.5 ** (0.5 / half_life))
+    for week in range(1, delivered.shape[1]):
+        stock[:, week] = stock[:, week - 1] * whole + delivered[:, week - 1] * half
+    return stock
+
+
+def stock_at(  # noqa: PLR0917
+    panel: Panel, before: Array, risk: Risk, half_life: float, columns: Array, washout: int = 0
+) -> Array:
+    """Decayed touches of some columns at each row's time, less those of the last `washout` weeks.
+
+    before: stocks of these columns at the start of each week. A row that moved counts its week's
+    touches up to that very time, the others those of the first half: neither sees more.
+    """
+    if washout:
+        week = risk.week - washout
+        age = risk.at - week
+        found = before[risk.account, np.maximum(week, 0)]
+        return np.where((week >= 0)[:, None], found * (0.5 ** (age / half_life))[:, None], 0.0)
+    age = risk.at - risk.week
+    stock = (before[risk.account, risk.week] * (0.5 ** (age / half_life))[:, None]).astype(float)
+    early = panel.delivered_early[risk.account, risk.week][:, columns]
+    stock += np.where(risk.moved[:, None], 0.0, early * 0.5 ** (0.25 / half_life))
+    rows = np.flatnonzero(risk.moved)
+    row, touch = panel.touches.of_week(risk.account[rows], risk.week[rows], panel.weeks)
+    row = rows[row]
+    place = np.full(panel.delivered.shape[2], -1)
+    place[columns] = np.arange(len(columns))
+    player = place[panel.touches.player[touch]]
+    seen = (panel.touches.at[touch] <= risk.at[row]) & (player >= 0)
+    row, touch, player = row[seen], touch[seen], player[seen]
+    np.add.at(stock, (row, player), 0.5 ** ((risk.at[row] - panel.touches.at[touch]) / half_life))
+    return stock
+
+
+def saturated(stock: Array, saturation: float) -> Array:
+    """Diminishing returns of a stock: (1 - exp(-s x)) / s, or x itself for s = 0."""
+    return stock if saturation == 0 else -np.expm1(-saturation * stock) / saturation
+
+
+def control_columns(panel: Panel, risk: Risk, since: Array, settings: CausalSettings) -> Array:
+    """Intercept, organic visits over several memories, firmographics, calendar, time at risk."""
+    organic = np.array([len(panel.players)])
+    own = panel.delivered[:, :, organic]
+    columns = [np.ones(len(risk.week))]
+    for half_life in settings.organic_half_lives_weeks:
+        visits = stock_at_week_start(own, half_life)
+        columns.append(np.log1p(stock_at(panel, visits, risk, half_life, organic)[:, 0]))
+    quarter = np.minimum(risk.week // 13, max(0, panel.weeks // 13 - 1))
+    columns += [(quarter == q).astype(float) for q in range(1, int(quarter.max(initial=0)) + 1)]
+    columns.append(np.log1p(np.maximum(0, risk.week - np.floor(since[risk.spell]))))
+    return np.column_stack([*columns, panel.controls[risk.account]])

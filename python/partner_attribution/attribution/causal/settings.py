@@ -1,0 +1,49 @@
+"""Settings of the causal methods, and the words for what they cannot estimate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MICROSECONDS_PER_WEEK = 7 * 86_400_000_000
+BASELINE = "baseline"
+HAZARD, MULTISTATE, AUTO = "hazard_shapley", "multistate", "causal_auto"
+CAUSAL_METHODS = (HAZARD, MULTISTATE, AUTO)
+FUNNEL = ("lead", "mql", "opportunity", "closed_won", "closed_lost")
+ESTIMABLE, NOT_ESTIMABLE = "estimable", "not estimable"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CausalSettings:
+    """How the causal methods look at a population.
+
+    milestones: what counts as a conversion: `closed_won`, `opportunity`.
+    half_lives_weeks, saturations: the grid; the pair with the best likelihood is taken. Saturation
+        s turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
+    organic_half_lives_weeks: memories of the account's own visits, which stand for its intent.
+    washout_weeks: touches this new get coefficients of their own and teach nothing about effects:
+        a stage recorded late makes touches that followed it look like its causes.
+    minimum_wins: fewer conversions are not estimable.
+    minimum_transitions: a state reached less often on its own is no state of the funnel.
+    controls_per_event: weeks at risk kept per event when fitting; those kept weigh for the rest.
+    exact_players: up to here every coalition is evaluated, above by sampled orders of players.
+    maximum_players: above, the methods refuse.
+    disagreement: total variation between the two methods above which a test is needed.
+    """
+
+    milestones: tuple[str, ...] = ("closed_won",)
+    half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0)
+    saturations: tuple[float, ...] = (0.0, 0.8)
+    organic_half_lives_weeks: tuple[float, ...] = (1.0, 4.0, 16.0)
+    washout_weeks: int = 2
+    minimum_wins: int = 30
+    minimum_transitions: int = 30
+    controls_per_event: int = 30
+    exact_players: int = 12
+    maximum_players: int = 60
+    sampled_orders: int = 100
+    accounts_without_deal: int = 20_000
+    disagreement: float = 0.2
+
+
+class NotEstimable(Exception):  # noqa: N818 (an answer, not a mistake)
+    """The data cannot tell; the message says why."""
