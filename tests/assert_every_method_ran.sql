@@ -1,10 +1,14 @@
 -- A method that is switched on and has no rows would vanish from every comparison unnoticed.
--- markov_global has no touches to credit: its figures are in fct_player_effects.
+-- markov_global has no touches to credit: its figures are in fct_player_effects. A causal method that
+-- is not estimable says why in fct_incremental_effects.
 with
 
 credits as (
 
     select distinct method from {{ ref('fct_attribution_credits') }}
+    union
+    select distinct method from {{ ref('fct_incremental_effects') }}
+    where status = 'not estimable'
 
 ),
 

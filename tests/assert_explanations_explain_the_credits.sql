@@ -4,7 +4,7 @@ with
 
 credits as (
 
-    select * from {{ ref('int_attribution_credits') }}
+    select * from {{ ref('int_credits_of_methods') }}
 
 ),
 

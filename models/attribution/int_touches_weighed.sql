@@ -14,7 +14,7 @@ with
 
 credits as (
 
-    select * from {{ ref('int_attribution_credits') }}
+    select * from {{ ref('int_credits_of_methods') }}
 
 ),
 
@@ -70,7 +70,7 @@ half_lives as (
 ),
 
 -- Journeys without a touch keep one row per method.
-candidates as (
+journeys as (
 
     select
         milestones.opportunity_id,
@@ -84,6 +84,36 @@ candidates as (
     cross join methods
     left join touches
         on milestones.conversion_id = touches.conversion_id and methods.lookback_days = touches.lookback_days
+    where
+        methods.method not in {{ causal_methods() }}
+        or milestones.milestone in ('opportunity', 'closed_won')
+
+),
+
+-- Credit beside the touches of a journey: what would have come anyway.
+beside_touches as (
+
+    select
+        milestones.opportunity_id,
+        milestones.milestone,
+        milestones.milestone_at_us,
+        milestones.cutoff_at_us,
+        credits.method,
+        milestones.conversion_id as journey_id,
+        touches.*
+    from credits
+    inner join milestones on credits.conversion_id = milestones.conversion_id
+    left join touches on milestones.conversion_id = touches.conversion_id and touches.touch_id is null
+    where credits.touch_id is null
+
+),
+
+-- A journey without any touch has that row already.
+candidates as (
+
+    select * from journeys
+    union
+    select * from beside_touches
 
 ),
 
@@ -94,6 +124,7 @@ credited as (
         cast(candidates.newest_at_us - candidates.touched_at_us as double) / 86400000000 as days_behind_newest,
         coalesce(half_lives.half_life_days, {{ var('half_life_days') }}) as half_life_days,
         coalesce(method_weights.weight, {{ var('custom_other_weight') }}) as agreed_weight,
+        coalesce(credits.is_baseline, false) as is_baseline,
         coalesce(credits.credit_share, 0) as credit_share,
         coalesce(credits.credit_cents, 0) as credit_cents,
         cast(coalesce(player_weights.weight, 0) as double) / 1000000000 as learned_weight,

@@ -2,7 +2,7 @@ with
 
 credits as (
 
-    select * from {{ ref('int_attribution_credits') }}
+    select * from {{ ref('int_credits_of_methods') }}
 
 ),
 
@@ -32,6 +32,7 @@ split as (
         credits.conversion_id,
         credits.method,
         credits.touch_id,
+        case when credits.is_baseline then 'baseline' end as baseline,
         touches.credited_partner_id,
         shares.partner_id as sharing_partner_id,
         credits.credit_share * coalesce(cast(shares.points as double) / shares.points_total, 1) as credit_share,
@@ -60,8 +61,8 @@ select
     conversions.milestone,
     split.method,
     split.touch_id,
-    coalesce(split.sharing_partner_id, split.credited_partner_id, 'unattributed') as partner_id,
-    coalesce(split.channel, 'unattributed') as channel,
+    coalesce(split.sharing_partner_id, split.credited_partner_id, split.baseline, 'unattributed') as partner_id,
+    coalesce(split.channel, split.baseline, 'unattributed') as channel,
     split.campaign_id,
     split.asset_id,
     case

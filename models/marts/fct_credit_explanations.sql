@@ -37,8 +37,8 @@ final as (
         milestone,
         method,
         touch_id,
-        coalesce(partner_id, 'unattributed') as partner_id,
-        coalesce(channel, 'unattributed') as channel,
+        coalesce(partner_id, case when is_baseline then 'baseline' end, 'unattributed') as partner_id,
+        coalesce(channel, case when is_baseline then 'baseline' end, 'unattributed') as channel,
         touched_at,
         cast(position as {{ dbt.type_bigint() }}) as position,
         cast(coalesce(of_touches, 0) as {{ dbt.type_bigint() }}) as of_touches,
@@ -53,6 +53,7 @@ final as (
         cast(credit_share as double) as credit_share,
         {{ cents_to_amount('credit_cents') }} as credited_amount,
         case
+            when is_baseline then 'would have come without any touch'
             when touch_id is null then 'no eligible touch: unattributed'
             when method = 'last_non_direct' and credit_share > 0 and is_direct then place || ', the newest; all are direct'
             when method = 'last_non_direct' and credit_share > 0 then place || ', the newest that is not direct'
@@ -86,9 +87,11 @@ final as (
             when method = 'custom'
                 then
                     place || ', agreed weight ' || {{ number_text('weight', 5) }} || ' of ' || {{ number_text('weight_total', 5) }}
+            when method in {{ causal_methods() }}
+                then place || ', part of the chance that ' || player || ' added, see docs/methods.md'
             else place
         end
-        || case when touch_id is null then '' else ': ' || {{ percent_text('credit_share') }} end as rule
+        || case when touch_id is null and not is_baseline then '' else ': ' || {{ percent_text('credit_share') }} end as rule
     from described
 
 )

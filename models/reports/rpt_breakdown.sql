@@ -45,7 +45,7 @@ in_window as (
             windows.campaign_id = credits.credited_campaign_id
             and credits.milestone_on >= windows.window_start
             and credits.milestone_on <= windows.window_end
-    where credits.partner_id <> 'unattributed'
+    where credits.partner_id not in ('unattributed', 'baseline')
 
 ),
 

@@ -11,6 +11,7 @@ reconciliation as (
         sum(case when bucket = 'this_campaign' then amount else 0 end) as campaign_amount,
         sum(case when bucket = 'other_touches' then amount else 0 end) as other_touches_amount,
         sum(case when bucket = 'unattributed' then amount else 0 end) as unattributed_amount,
+        sum(case when bucket = 'baseline' then amount else 0 end) as baseline_amount,
         max(case when bucket = 'this_campaign' then conversions else 0 end) as campaign_conversions
     from {{ ref('rpt_reconciliation') }}
     group by campaign_id, window_id, method, milestone
@@ -66,6 +67,7 @@ select
     cast(reconciliation.campaign_amount as decimal(18, 2)) as campaign_amount,
     cast(reconciliation.other_touches_amount as decimal(18, 2)) as other_touches_amount,
     cast(reconciliation.unattributed_amount as decimal(18, 2)) as unattributed_amount,
+    cast(reconciliation.baseline_amount as decimal(18, 2)) as baseline_amount,
     reconciliation.campaign_conversions,
     cast(contribution.target_amount as decimal(18, 2)) as target_amount,
     cast(contribution.targeted_credited_amount as decimal(18, 2)) as targeted_credited_amount,

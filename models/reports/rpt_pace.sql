@@ -48,7 +48,7 @@ earned as (
             and credits.method = contribution.method
             and credits.milestone = contribution.milestone
             and credits.partner_id = contribution.partner_id
-    where credits.partner_id <> 'unattributed'
+    where credits.partner_id not in ('unattributed', 'baseline')
     group by windows.campaign_id, windows.window_id, credits.method, credits.milestone, credits.milestone_on
 
 ),

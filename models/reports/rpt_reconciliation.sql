@@ -28,10 +28,12 @@ buckets as (
     select 'other_touches' as bucket
     union all
     select 'unattributed' as bucket
+    union all
+    select 'baseline' as bucket
 
 ),
 
--- Every window has all three rows, so that a campaign without any credit shows zeros, not a gap.
+-- Every window has all rows, so that a campaign without any credit shows zeros, not a gap.
 frame as (
 
     select
@@ -43,6 +45,7 @@ frame as (
     from windows
     cross join methods
     cross join buckets
+    where buckets.bucket <> 'baseline' or methods.method in {{ causal_methods() }}
 
 ),
 
@@ -54,7 +57,7 @@ placed as (
         credits.method,
         credits.milestone,
         case
-            when credits.partner_id = 'unattributed' then 'unattributed'
+            when credits.partner_id in ('unattributed', 'baseline') then credits.partner_id
             when credits.credited_campaign_id = windows.campaign_id then 'this_campaign'
             else 'other_touches'
         end as bucket,

@@ -194,6 +194,7 @@ BUCKETS = {
     "this_campaign": "This campaign's touches",
     "other_touches": "Touches of other campaigns and none",
     "unattributed": "Unattributed: no eligible touch",
+    "baseline": "Baseline: would have come anyway",
 }
 MILESTONES = {f.REVENUE: "Revenue", f.PIPELINE: "Pipeline"}
 DIMENSIONS = {"partner": "Partner", "channel": "Channel", "asset": "Asset", "region": "Region"}

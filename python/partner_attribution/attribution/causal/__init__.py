@@ -5,6 +5,7 @@ not, week by week (docs/methods.md, "Causal").
 """
 
 from partner_attribution.attribution.causal.credits import CausalResult, causal_credits
+from partner_attribution.attribution.causal.ledger import estimates_of_ledger
 from partner_attribution.attribution.causal.settings import (
     AUTO,
     BASELINE,
@@ -23,4 +24,5 @@ __all__ = [
     "CausalResult",
     "CausalSettings",
     "causal_credits",
+    "estimates_of_ledger",
 ]

@@ -25,7 +25,7 @@ from partner_attribution.attribution.causal.settings import (
 from partner_attribution.attribution.settings import unknown_name
 
 Array = Any
-_EFFECTS = {
+EFFECTS = {
     "method": nw.String(),
     "milestone": nw.String(),
     "player": nw.String(),
@@ -41,7 +41,7 @@ _EFFECTS = {
     "disagreement": nw.Float64(),
     "needs_test": nw.Boolean(),
 }
-_CREDITS = {
+CREDITS = {
     "method": nw.String(),
     "milestone": nw.String(),
     "opportunity_id": nw.String(),
@@ -150,7 +150,7 @@ def _result(
             effects += [
                 common | row for row in _effect_rows(panel, estimated.shares[milestone], rows)
             ]
-    return CausalResult(_arrow(effects, _EFFECTS), _arrow(credits, _CREDITS), diagnostics)
+    return CausalResult(_arrow(effects, EFFECTS), _arrow(credits, CREDITS), diagnostics)
 
 
 def _common(

@@ -1,0 +1,31 @@
+with
+
+touches as (
+
+    select * from {{ ref('int_touches_resolved') }}
+    where is_canonical and not is_bot and account_id is not null
+
+),
+
+channels as (
+
+    select * from {{ ref('channels') }}
+
+),
+
+-- Coming back by oneself says that one is interested, and is nobody's work.
+final as (
+
+    select
+        touches.account_id,
+        touches.touch_id,
+        {{ epoch_microseconds('touches.touched_at') }} as touched_at_us,
+        {{ player_of_touch(var('player_dimension'), 'touches.channel', 'touches.credited_partner_id') }} as player,
+        coalesce(channels.is_direct, false)
+        or touches.channel in ('organic_search', 'organic_social', 'organic_video', 'organic_shopping') as is_control
+    from touches
+    left join channels on touches.channel = channels.channel
+
+)
+
+select * from final

@@ -1,0 +1,46 @@
+"""The way in and out of the ledger: one table of what causal methods found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import narwhals as nw
+
+from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
+from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
+
+MILESTONES = ("opportunity", "closed_won")
+
+
+def estimates_of_ledger(
+    accounts: Any, touches: Any, milestones: Any, methods: Iterable[str]
+) -> Any:
+    """Return effects and credits of those methods that are causal, for both milestones.
+
+    accounts: as `causal_credits` reads them, and observed_from_us, observed_until_us, the same in
+        every row. methods: any of the registry; those that are not causal are passed over.
+
+    Returns an Arrow table, row_kind `effect` or `credit`: the columns of both, null where a column
+    belongs to the other. Empty when no causal method is named or no account is known.
+    """
+    names = [name for name in methods if name in CAUSAL_METHODS]
+    schema = {"row_kind": nw.String(), **EFFECTS, **CREDITS}
+    rows: list[dict[str, Any]] = []
+    if names:
+        start, end = _observed(accounts)
+        settings = CausalSettings(milestones=MILESTONES)
+        found = causal_credits(accounts, touches, milestones, names, settings, start, end)
+        for kind, table in (("effect", found.effects), ("credit", found.credits)):
+            rows += [{"row_kind": kind, **row} for row in table.to_pylist()]
+    data = {name: [row.get(name) for row in rows] for name in schema}
+    return nw.from_dict(data, schema, backend="pyarrow").to_native()
+
+
+def _observed(accounts: Any) -> tuple[int, int]:
+    """The time observed; none where no account is known, which no method can estimate."""
+    frame: Any = nw.from_native(accounts).select("observed_from_us", "observed_until_us").head(1)
+    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    for start, end in eager.iter_rows():
+        return int(start), int(end)
+    return 0, 0
