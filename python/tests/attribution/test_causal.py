@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import duckdb
 import numpy as np
 import pandas as pd
@@ -247,6 +250,12 @@ def test_a_method_that_is_not_causal_is_named_with_the_nearest():
 
 def test_only_causal_methods_may_be_called_incremental():
     assert {name for name, one in REGISTRY.items() if one.is_incremental} == set(CAUSAL_METHODS)
+
+
+def test_the_models_know_the_same_methods():
+    macro = Path(__file__).parents[3] / "macros" / "causal_methods.sql"
+    named = re.findall(r"'(\w+)'", macro.read_text(encoding="utf-8").splitlines()[1])
+    assert set(named) == set(CAUSAL_METHODS)
 
 
 # --- worked by hand ----------------------------------------------------------------------------

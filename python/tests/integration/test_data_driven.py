@@ -38,7 +38,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data_driven")
     make_world(seed=11).write(folder / "data")
     settings = {
-        "attribution_methods": METHODS,
+        "attribution_methods": [*METHODS, "causal_auto"],
         "player_dimension": "partner_channel",
         "markov_order": 2,
         "u_shaped_weights": [0.5, 0.2, 0.3],
@@ -165,6 +165,19 @@ def test_every_half_life_and_weight_of_the_lookups_is_in_use(database: Path) -> 
         ("time_decay", "half-life 30"),
         ("time_decay", "half-life 7"),
     ]
+
+
+def test_a_causal_method_that_cannot_be_estimated_says_why(database: Path) -> None:
+    """Every account with touches has a deal here: nobody to compare the deals with."""
+    found = rows(
+        database,
+        "select distinct status, reason, conversions from marts.fct_incremental_effects"
+        " where method = 'causal_auto'",
+    )
+    assert len(found) == 1
+    status, reason, conversions = found[0]
+    assert (status, conversions) == ("not estimable", None)
+    assert "accounts without a deal" in reason or "wins" in reason
 
 
 def test_every_rule_says_the_share(database: Path) -> None:
