@@ -1,6 +1,4 @@
-{#- markov_global credits players only: no touch carries it. -#}
-{%- set methods = var('attribution_methods') | reject('equalto', 'markov_global') | list -%}
-
+{#- markov_global credits players only; causal methods have estimates of their own. -#}
 with
 
 touches as (
@@ -11,7 +9,7 @@ touches as (
 
 final as (
 
-    {% for method in methods -%}
+    {% for method in var('attribution_methods') if method != 'markov_global' and "'" ~ method ~ "'" not in causal_methods() -%}
         select
             conversion_id,
             touch_id,
