@@ -15,6 +15,9 @@ left join {{ ref('fct_attribution_credits') }} as credits
         conversions.conversion_id = credits.conversion_id
         and methods.method = credits.method
 
+-- Causal methods know two milestones.
+where methods.method not in {{ causal_methods() }} or conversions.milestone in ('opportunity', 'closed_won')
+
 group by conversions.conversion_id, methods.method, conversions.amount
 
 having sum(credits.credited_amount) is null or sum(credits.credited_amount) <> conversions.amount

@@ -33,7 +33,7 @@ where
     or explanations.credited_amount <> {{ cents_to_amount('credits.credit_cents') }}
     or abs(
         case
-            when explanations.touch_id is null then 1
+            when explanations.touch_id is null and explanations.partner_id <> 'baseline' then 1
             when explanations.weight_total > 0 then explanations.weight / explanations.weight_total
             else 1 / cast(explanations.of_touches as double)
         end - credits.credit_share

@@ -2,8 +2,25 @@ with
 
 touches as (
 
-    select * from {{ ref('int_touches_resolved') }}
+    select
+        account_id,
+        touch_id,
+        touched_at,
+        channel,
+        credited_partner_id as partner_id,
+        campaign_id,
+        asset_id
+    from {{ ref('int_touches_resolved') }}
     where is_canonical and not is_bot and account_id is not null
+
+),
+
+played as (
+
+    select
+        *,
+        {{ player_of_touch(var('player_dimension')) }} as player
+    from touches
 
 ),
 
@@ -20,10 +37,10 @@ final as (
         touches.account_id,
         touches.touch_id,
         {{ epoch_microseconds('touches.touched_at') }} as touched_at_us,
-        {{ player_of_touch(var('player_dimension'), 'touches.channel', 'touches.credited_partner_id') }} as player,
+        touches.player,
         coalesce(channels.is_direct, false)
         or touches.channel in ('organic_search', 'organic_social', 'organic_video', 'organic_shopping') as is_control
-    from touches
+    from played as touches
     left join channels on touches.channel = channels.channel
 
 )

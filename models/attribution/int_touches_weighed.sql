@@ -188,6 +188,7 @@ weighed as (
     select
         *,
         case
+            when method in {{ causal_methods() }} then credit_share
             when touch_id is null then 1
             when method = 'first_touch' then case when position = 1 then 1 else 0 end
             when method = 'last_touch' then case when position = of_touches then 1 else 0 end

@@ -5,8 +5,8 @@
 {%- set members = {
     'partner': 'partner_id',
     'channel': 'channel',
-    'asset': "case when partner_id = 'unattributed' then 'unattributed' else asset_id end",
-    'campaign': "case when partner_id <> 'unattributed' and credited_campaign_id = 'unattributed' then 'none' else credited_campaign_id end",
+    'asset': "case when partner_id in ('unattributed', 'baseline') then partner_id else asset_id end",
+    'campaign': "case when partner_id = 'baseline' then partner_id when partner_id <> 'unattributed' and credited_campaign_id = 'unattributed' then 'none' else credited_campaign_id end",
 } -%}
 {%- set cell = 'campaign_id, window_id, milestone, dimension' -%}
 
