@@ -14,10 +14,7 @@ ifneq ($(wildcard $(DATA_DIR)/seeds),)
 export SEEDS_DIR := build/seeds
 endif
 
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark test-peers test-scale mutation lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark-feeds test-peers test-scale mutation benchmark lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16

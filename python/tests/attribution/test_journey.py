@@ -20,12 +20,13 @@ ROWS = pd.DataFrame(
         "__touches": [3, 3, 3, 1],
         "__scale_bits": [50.0, 50.0, 50.0, 52.0],
         "__newest_at": [30, 30, 30, 5],
-        "__rank_by_id": [1, 2, 3, 1],
-        "__first_rank": [1, 1, 1, 1],
-        "__last_rank": [2, 2, 2, 1],
-        "__non_direct_rank": [3, 3, 3, 0],
-        "__lead_rank": [3, 3, 3, 0],
-        "__later_than_lead": [False, True, False, False],
+        "__position": [1, 3, 2, 1],
+        "__is_non_direct": [1, 0, 1, 0],
+        "__non_direct_so_far": [1, 2, 2, 0],
+        "__non_direct_total": [2, 2, 2, 0],
+        "__is_lead": [0, 0, 1, 0],
+        "__lead_so_far": [0, 1, 1, 0],
+        "__lead_total": [1, 1, 1, 0],
     }
 )
 

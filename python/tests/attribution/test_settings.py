@@ -32,6 +32,7 @@ def test_the_documented_defaults():
         "custom_other_weight": 0.0,
         "player_dimension": "channel",
         "markov_order": 1,
+        "lookback_days_by_method": {},
     }
 
 
@@ -49,6 +50,8 @@ def test_the_documented_defaults():
         ("custom_other_weight", "2.123456", 2.12346),
         ("player_dimension", "partner", "partner"),
         ("player_dimension", "partner_channel", "partner_channel"),
+        ("lookback_days_by_method", {"linear": "1"}, {"linear": 1}),
+        ("lookback_days_by_method", {"linear": 3650}, {"linear": 3650}),
         ("markov_order", "3", 3),
         ("markov_order", 4, 4),
         ("markov_order", "auto", "auto"),
@@ -129,8 +132,8 @@ def test_settings_up_to_their_limits(setting, given, kept):
         (
             "player_dimension",
             "zzz",
-            "Unknown player_dimension 'zzz'.\nExpected: one of channel, partner, partner_channel\n"
-            "Do: choose one of these names",
+            "Unknown player_dimension 'zzz'.\nExpected: one of asset, campaign, channel, "
+            "partner, partner_channel\nDo: choose one of these names",
         ),
         (
             "markov_order",
@@ -138,6 +141,13 @@ def test_settings_up_to_their_limits(setting, given, kept):
             "markov_order is 5.\nExpected: a whole number from 1 to 4, or auto\n"
             "Do: change markov_order",
         ),
+        (
+            "lookback_days_by_method",
+            {"linear": 3651},
+            "lookback_days_by_method[linear] is 3651.\nExpected: a whole number of days from 1",
+        ),
+        ("lookback_days_by_method", {"linear": 0}, "lookback_days_by_method[linear] is 0.\n"),
+        ("lookback_days_by_method", {"linear": 1.5}, "lookback_days_by_method[linear] is 1.5.\n"),
         ("markov_order", 0, "markov_order is 0.\nExpected: a whole number"),
         ("markov_order", "most", "markov_order is 'most'.\nExpected: a whole number"),
     ],
@@ -171,4 +181,6 @@ def test_players_are_made_of_these_columns():
         "channel": ("channel",),
         "partner": ("partner_id",),
         "partner_channel": ("partner_id", "channel"),
+        "campaign": ("campaign_id",),
+        "asset": ("asset_id",),
     }
