@@ -1,0 +1,347 @@
+"""Family `intent`: accounts buy when a hidden intent, which players nudge, is high.
+
+Intent wanders by itself (shocks, seasons). Players nudge it with fading, saturating effect; some
+chase accounts whose intent is high anyway, so that they are seen before many deals they did not
+cause. Some do nothing at all. Open deals draw more touches, which change nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from benchmarks.truth.frames import Reports, at_us, names
+
+Array = NDArray[Any]
+
+PLAYERS = (
+    "acme:email",
+    "acme:paid_social",
+    "contoso:co_sell",
+    "contoso:email",
+    "contoso:webinar",
+    "northwind:co_sell",
+    "northwind:event",
+    "northwind:webinar",
+)
+KINDS = ("broad", "broad", "campaign", "campaign", "retarget", "chase", "chase", "broad")
+SEGMENTS = ("smb", "mid_market", "enterprise")
+REGIONS = ("amer", "apac", "emea")
+PEOPLE = 6
+
+
+@dataclass(frozen=True)
+class Player:
+    """How one player reaches accounts, and what its touches do."""
+
+    name: str
+    reach: float  # chance of a touch per week, before the rest
+    calendar: Array  # per week
+    by_size: float  # leans to larger accounts (> 0) or smaller ones
+    chase: float  # more touches per unit of intent
+    retarget: float  # chance of a touch in the week after a visit
+    after: int  # player whose touch makes this one's likelier; -1 = none
+    pull: float  # on intent, at full saturation
+    decay: float  # part of the effect left after a week
+    half: float  # touches for half of the full effect
+    deal_rate: float  # extra touches per week of an open deal
+
+
+@dataclass(frozen=True)
+class Population:
+    """Everything that is fixed in one world."""
+
+    players: tuple[Player, ...]
+    accounts: int
+    weeks: int
+    memory: float
+    shock: float
+    season: Array
+    threshold: float
+    steepness: float
+    synergies: tuple[tuple[int, int, float], ...]
+    close_weeks: float
+    lost_consent: float
+    reported_twice: float
+
+
+def population(seed: int) -> Population:
+    """Draw a world, then set the threshold so that it has as many wins as it should."""
+    rng = np.random.default_rng([11, seed])
+    weeks = int(rng.integers(60, 105))
+    kinds = rng.permutation(KINDS)
+    nulls = {int(rng.choice(np.flatnonzero(kinds == "chase")))}
+    if rng.random() < 0.5:
+        nulls.add(int(rng.choice(np.flatnonzero(kinds == "broad"))))
+    players = tuple(
+        _player(rng, name, str(kind), weeks, p in nulls)
+        for p, (name, kind) in enumerate(zip(PLAYERS, kinds, strict=True))
+    )
+    working = [p for p in range(len(players)) if p not in nulls]
+    leader, follower = rng.choice(working, 2, replace=False)
+    players = tuple(
+        replace(player, after=int(leader)) if p == follower else player
+        for p, player in enumerate(players)
+    )
+    first, second, third = rng.choice(working, 3, replace=False)
+    week = np.arange(weeks)
+    swing = rng.uniform(0.1, 0.4) * np.sin(2 * np.pi * (week / 52 + rng.random()))
+    drawn = Population(
+        players=players,
+        accounts=int(rng.integers(2000, 4001)),
+        weeks=weeks,
+        memory=float(rng.uniform(0.85, 0.95)),
+        shock=float(rng.uniform(0.01, 0.03)),
+        season=(swing + 0.25 * (week % 13 >= 11)).astype("float32"),
+        threshold=4.0,
+        steepness=float(rng.uniform(0.5, 0.8)),
+        synergies=(
+            (int(first), int(second), float(rng.uniform(0.3, 1.0))),
+            (int(second), int(third), float(-rng.uniform(0.1, 0.5))),
+        ),
+        close_weeks=float(rng.uniform(4, 10)),
+        lost_consent=float(rng.uniform(0.1, 0.3)),
+        reported_twice=float(rng.uniform(0.03, 0.12)),
+    )
+    return _with_wins(drawn, float(rng.uniform(0.12, 0.2)) * drawn.accounts, seed)
+
+
+def _player(rng: np.random.Generator, name: str, kind: str, weeks: int, null: bool) -> Player:
+    calendar = np.ones(weeks)
+    if kind == "campaign":
+        calendar *= 0.2
+        for start in rng.integers(0, weeks, max(3, weeks // 14)):
+            calendar[start : start + 4] = rng.uniform(3, 6)
+    reach = rng.uniform(0.015, 0.05)
+    pull = np.exp(rng.normal(np.log(0.8), 0.5))
+    if kind in ("chase", "retarget"):
+        reach, pull = reach * 0.5, pull * 0.6
+    return Player(
+        name=name,
+        reach=float(reach),
+        calendar=calendar.astype("float32"),
+        by_size=float(rng.normal(0, 0.4)),
+        chase=float(rng.uniform(1.5, 3.5)) if kind == "chase" else 0.0,
+        retarget=float(rng.uniform(0.15, 0.35)) if kind == "retarget" else 0.0,
+        after=-1,
+        pull=0.0 if null else float(pull),
+        decay=float(rng.uniform(0.6, 0.92)),
+        half=float(rng.uniform(0.7, 2.0)),
+        deal_rate=float(rng.uniform(0.2, 0.5) if kind == "chase" else rng.uniform(0.02, 0.15)),
+    )
+
+
+def _with_wins(drawn: Population, wins: float, seed: int) -> Population:
+    low, high = 0.0, 9.0
+    for _ in range(9):
+        drawn = replace(drawn, threshold=(low + high) / 2)
+        found = walk(drawn, np.random.default_rng([12, seed]), 1000, coalitions=1).wins.sum()
+        if found * drawn.accounts / 1000 > wins:
+            low = drawn.threshold
+        else:
+            high = drawn.threshold
+    return drawn
+
+
+def values(drawn: Population, rng: np.random.Generator, accounts: int) -> Array:
+    """Return the won deals to expect of each coalition, among accounts drawn afresh."""
+    found: Array = walk(drawn, rng, accounts, 2 ** len(drawn.players)).wins.sum(axis=1)
+    return found
+
+
+@dataclass
+class Walk:
+    """What happened: won deals to expect per coalition and account, and, of one coalition, all."""
+
+    wins: Array
+    size: Array
+    region: Array
+    entered: Array
+    touched: Array | None = None  # week, player, account
+    person: Array | None = None
+    visited: Array | None = None  # week, account
+    opening: Array | None = None  # chance of a deal per week, account
+    winning: Array | None = None
+
+
+def present(array: Array, player: int) -> Array:
+    """Return a view of the coalitions that the player belongs to."""
+    if len(array) == 1:
+        return array
+    return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
+
+
+def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:
+    """Let n accounts live in every coalition at once, with the same luck in each.
+
+    coalitions: all of them, or 1 = everybody delivers, which is also recorded.
+    """
+    weeks, count = drawn.weeks, len(drawn.players)
+    size = rng.choice(3, n, p=[0.5, 0.3, 0.2])
+    region = rng.choice(3, n)
+    entered = np.where(rng.random(n) < 0.6, 0, rng.integers(0, int(weeks * 0.7), n))
+    fit = (0.35 * (size - 0.7) + 0.25 * (region == 0) + rng.normal(0, 0.3, n)).astype("float32")
+    open_to_it = rng.gamma(4.0, 0.25, n).astype("float32")
+    committee = 1 + np.minimum(rng.poisson(1 + size), PEOPLE - 1)
+    intent = rng.normal(0, 0.6, n).astype("float32")
+    shape = (coalitions, n)
+    nudge, alive, wins = (np.full(shape, v, "float32") for v in (0.0, 1.0, 0.0))
+    visited = np.zeros(shape, bool)
+    stocks = [np.zeros_like(present(nudge, p)) for p in range(count)]
+    reached = [np.zeros(stock.shape, "uint8") for stock in stocks]
+    recent = {p.after: np.zeros(shape, "float32") for p in drawn.players if p.after >= 0}
+    paired = {p: np.zeros(shape, "float32") for a, b, _ in drawn.synergies for p in (a, b)}
+    result = Walk(wins, size, region, entered)
+    if coalitions == 1:
+        result.touched = np.zeros((weeks, count, n), bool)
+        result.person = np.zeros((weeks, count, n), "int64")
+        result.visited = np.zeros((weeks, n), bool)
+        result.opening, result.winning = np.zeros((weeks, n)), np.zeros((weeks, n))
+    for week in range(weeks):
+        here = (entered <= week).astype("float32")
+        jumps = np.where(rng.random(n) < drawn.shock, rng.exponential(1.6, n), 0)
+        noise = rng.normal(0, 0.6 * np.sqrt(1 - drawn.memory**2), n)
+        intent = (drawn.memory * intent + noise + jumps).astype("float32")
+        level = nudge + (intent + fit + drawn.season[week])
+
+        opening = (0.08 * here) / (1 + np.exp((drawn.threshold - level) / drawn.steepness))
+        winning = np.clip(0.3 + 0.06 * level, 0.05, 0.9)
+        done = 1 - np.exp(-(((weeks - 1 - week) / drawn.close_weeks) ** 1.5))
+        wins += alive * opening * winning * np.float32(done)
+        alive *= 1 - opening
+
+        warm = np.maximum(level, 0)
+        felt = np.zeros(shape, "float32")
+        for p, player in enumerate(drawn.players):
+            lean = np.exp(player.by_size * (size - 0.7)).astype("float32")
+            rate = np.float32(player.reach * player.calendar[week]) * lean * here
+            chance = rate * (1 + np.float32(player.chase) * present(warm, p))
+            if player.retarget:
+                chance += np.float32(player.retarget) * present(visited, p)
+            if player.after >= 0:
+                chance += np.float32(0.25) * present(recent[player.after], p)
+            hit = np.minimum(chance, 0.7) > rng.random(n, "float32")
+            who = rng.integers(0, PEOPLE, n) % committee
+            # A touch of someone whom the player has not reached before does more.
+            bit = (1 << who).astype("uint8")
+            fresh = (reached[p] & bit) == 0
+            reached[p] |= bit * hit
+            stocks[p] *= np.float32(player.decay)
+            stocks[p] += hit * (np.float32(0.6) + np.float32(0.4) * fresh)
+            full = stocks[p] / (stocks[p] + np.float32(player.half))
+            if player.pull:
+                present(felt, p)[...] += np.float32(player.pull) * full
+            if p in paired:
+                present(paired[p], p)[...] = full
+            if p in recent:
+                present(recent[p], p)[...] = hit
+            if result.touched is not None and result.person is not None:
+                result.touched[week, p], result.person[week, p] = hit[0], who
+        for a, b, strength in drawn.synergies:
+            felt += np.float32(strength) * paired[a] * paired[b]
+        chance = np.clip(np.float32(0.05) + np.float32(0.06) * level, 0.01, 0.6) * here
+        visited = chance > rng.random(n, "float32")
+        nudge = felt * open_to_it
+        if result.visited is not None:
+            result.visited[week] = visited[0]
+            result.opening[week], result.winning[week] = opening[0], winning[0]
+    return result
+
+
+def observe(drawn: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Return what partners report of the world in which everybody delivers."""
+    life = walk(drawn, np.random.default_rng([13, seed]), drawn.accounts, coalitions=1)
+    rng = np.random.default_rng([14, seed])
+    opened, closed, won = _deals(drawn, life, rng)
+    reports = Reports()
+    _add_touches(reports, drawn, life, opened, closed, rng)
+    _add_milestones(reports, drawn, life, opened, closed, won, rng)
+    accounts = pd.DataFrame(
+        {
+            "account_id": names("account", np.arange(drawn.accounts)),
+            "entered_at_us": at_us(life.entered, 0.0),
+            "control_segment": np.array(SEGMENTS)[life.size],
+            "control_region": np.array(REGIONS)[life.region],
+        }
+    )
+    until = int(at_us(drawn.weeks, 0.0))
+    return accounts, reports.touch_frame(), reports.milestone_frame(until)
+
+
+def _deals(drawn: Population, life: Walk, rng: np.random.Generator) -> tuple[Array, Array, Array]:
+    """Return when each account's deal opened and closed (weeks; past the end = never) and who won."""
+    assert life.opening is not None and life.winning is not None
+    happens = rng.random(life.opening.shape) < life.opening
+    week = np.where(happens.any(axis=0), happens.argmax(axis=0), 10**6)
+    index = np.minimum(week, drawn.weeks - 1)
+    won = rng.random(drawn.accounts) < life.winning[index, np.arange(drawn.accounts)]
+    # A deal opens some time in its week; the week's touches may fall before or after that.
+    opened = week + rng.random(drawn.accounts)
+    lasts = drawn.close_weeks * rng.weibull(1.5, drawn.accounts)
+    return opened, week + 1 + lasts, won
+
+
+def _add_touches(
+    reports: Reports,
+    drawn: Population,
+    life: Walk,
+    opened: Array,
+    closed: Array,
+    rng: np.random.Generator,
+) -> None:
+    assert life.touched is not None and life.person is not None and life.visited is not None
+    hidden = rng.random((drawn.accounts, PEOPLE)) < drawn.lost_consent
+    weeks = np.arange(drawn.weeks)[:, None]
+    is_open = (weeks > opened) & (weeks < closed)
+    everybody = [player.name for player in drawn.players]
+    for p, player in enumerate(drawn.players):
+        extra = is_open & (rng.random(is_open.shape) < player.deal_rate)
+        for happened in (life.touched[:, p], extra):
+            week, account = np.nonzero(happened)
+            person = life.person[week, p, account]
+            time = at_us(week, rng.random(len(week)))
+            offline = player.name.endswith("co_sell")
+            seen = offline | ~hidden[account, person]
+            week, account, person, time = (a[seen] for a in (week, account, person, time))
+            reports.add_touches(account, time, person, player.name)
+            twice = rng.random(len(account)) < drawn.reported_twice
+            channel = player.name.split(":")[1]
+            others = [n for n in everybody if n.endswith(":" + channel) and n != player.name]
+            other = others[0] if others else player.name
+            late = time[twice] + rng.integers(60_000_000, 36 * 3_600_000_000, twice.sum())
+            reports.add_touches(account[twice], late, person[twice], other)
+    week, account = np.nonzero(life.visited)
+    person = rng.integers(0, PEOPLE, len(week))
+    seen = ~hidden[account, person]
+    times = at_us(week, rng.random(len(week)))
+    reports.add_touches(account[seen], times[seen], person[seen], None)
+
+
+def _add_milestones(
+    reports: Reports,
+    drawn: Population,
+    life: Walk,
+    opened: Array,
+    closed: Array,
+    won: Array,
+    rng: np.random.Generator,
+) -> None:
+    assert life.touched is not None and life.visited is not None
+    account = np.arange(drawn.accounts)
+    cents = (np.exp(rng.normal(10 + 0.5 * life.size, 0.6)) * 100).astype("int64")
+    # Whoever answers becomes a lead; three visits make it marketing qualified.
+    activity = life.visited.cumsum(axis=0)
+    for state, needed in (("lead", 1), ("mql", 3)):
+        week = (activity < needed).sum(axis=0)
+        some = (week < drawn.weeks) & (week < opened)
+        part = rng.random(some.sum())
+        reports.add_milestones(account[some], -1, state, at_us(week[some], part), 0)
+    some = opened < drawn.weeks
+    entered = at_us(opened[some] + rng.exponential(2 / 7, some.sum()), 0.0)
+    reports.add_milestones(account[some], 0, "opportunity", entered, cents[some])
+    for state, which in (("closed_won", some & won), ("closed_lost", some & ~won)):
+        reports.add_milestones(account[which], 0, state, at_us(closed[which], 0.0), cents[which])
