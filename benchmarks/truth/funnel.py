@@ -1,8 +1,8 @@
-"""Family `funnel`: accounts move through the stages of a funnel, and players act on single steps.
+"""Family `funnel`: accounts move through the stages of a funnel; players act on single steps.
 
-Who touches an account depends on the stage it is in, so a player late in the funnel is seen on every
-win. Touches add to the chance of a step; accounts grow stale in a stage; lost ones come back. The CRM
-learns of every step late, in batches, and skips some.
+Who touches an account depends on the stage it is in, so a player late in the funnel is seen on
+every win. Touches add to the chance of a step; accounts grow stale in a stage; lost ones come back.
+The CRM learns of every step late, in batches, and skips some.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ def present(array: Array, player: int) -> Array:
     return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
 
 
-def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:
+def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:  # noqa: PLR0915
     """Let n accounts live in every coalition at once, with the same luck in each.
 
     coalitions: all of them, or 1 = everybody delivers, which is also recorded.
@@ -248,6 +248,7 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
         nudge = felt * open_to_it
         if result.visited is not None:
             result.visited[week] = visited[0]
+        if result.opening is not None and result.winning is not None:
             result.opening[week], result.winning[week] = opening[0], winning[0]
     return result
 
@@ -256,10 +257,10 @@ def observe(drawn: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, p
     """Return what partners report of the world in which everybody delivers."""
     life = walk(drawn, np.random.default_rng([13, seed]), drawn.accounts, coalitions=1)
     rng = np.random.default_rng([14, seed])
-    opened, closed, won = _deals(drawn, life, rng)
+    deals = _deals(drawn, life, rng)
     reports = Reports()
-    _add_touches(reports, drawn, life, opened, closed, rng)
-    _add_milestones(reports, drawn, life, opened, closed, won, rng)
+    _add_touches(reports, drawn, life, deals, rng)
+    _add_milestones(reports, drawn, life, deals, rng)
     accounts = pd.DataFrame(
         {
             "account_id": names("account", np.arange(drawn.accounts)),
@@ -272,8 +273,16 @@ def observe(drawn: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, p
     return accounts, reports.touch_frame(), reports.milestone_frame(until)
 
 
-def _deals(drawn: Population, life: Walk, rng: np.random.Generator) -> tuple[Array, Array, Array]:
-    """Return when each account's deal opened and closed (weeks; past the end = never) and who won."""
+@dataclass
+class Deals:
+    """When each account's deal opened and closed (weeks; past the end = never), and who won."""
+
+    opened: Array
+    closed: Array
+    won: Array
+
+
+def _deals(drawn: Population, life: Walk, rng: np.random.Generator) -> Deals:
     assert life.opening is not None and life.winning is not None
     happens = rng.random(life.opening.shape) < life.opening
     week = np.where(happens.any(axis=0), happens.argmax(axis=0), 10**6)
@@ -282,21 +291,20 @@ def _deals(drawn: Population, life: Walk, rng: np.random.Generator) -> tuple[Arr
     # A deal opens some time in its week; the week's touches may fall before or after that.
     opened = week + rng.random(drawn.accounts)
     lasts = drawn.close_weeks * rng.weibull(1.5, drawn.accounts)
-    return opened, week + 1 + lasts, won
+    return Deals(opened, week + 1 + lasts, won)
 
 
 def _add_touches(
     reports: Reports,
     drawn: Population,
     life: Walk,
-    opened: Array,
-    closed: Array,
+    deals: Deals,
     rng: np.random.Generator,
 ) -> None:
     assert life.touched is not None and life.person is not None and life.visited is not None
     hidden = rng.random((drawn.accounts, PEOPLE)) < drawn.lost_consent
     weeks = np.arange(drawn.weeks)[:, None]
-    is_open = (weeks > opened) & (weeks < closed)
+    is_open = (weeks > deals.opened) & (weeks < deals.closed)
     everybody = [player.name for player in drawn.players]
     for p, player in enumerate(drawn.players):
         extra = is_open & (rng.random(is_open.shape) < player.deal_rate)
@@ -325,13 +333,11 @@ def _add_milestones(
     reports: Reports,
     drawn: Population,
     life: Walk,
-    opened: Array,
-    closed: Array,
-    won: Array,
+    deals: Deals,
     rng: np.random.Generator,
 ) -> None:
     assert life.touched is not None and life.visited is not None
-    account = np.arange(drawn.accounts)
+    account, opened, won = np.arange(drawn.accounts), deals.opened, deals.won
     cents = (np.exp(rng.normal(10 + 0.5 * life.size, 0.6)) * 100).astype("int64")
     # Whoever answers becomes a lead; three visits make it marketing qualified.
     activity = life.visited.cumsum(axis=0)
@@ -344,4 +350,6 @@ def _add_milestones(
     entered = at_us(opened[some] + rng.exponential(2 / 7, some.sum()), 0.0)
     reports.add_milestones(account[some], 0, "opportunity", entered, cents[some])
     for state, which in (("closed_won", some & won), ("closed_lost", some & ~won)):
-        reports.add_milestones(account[which], 0, state, at_us(closed[which], 0.0), cents[which])
+        reports.add_milestones(
+            account[which], 0, state, at_us(deals.closed[which], 0.0), cents[which]
+        )

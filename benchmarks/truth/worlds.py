@@ -20,6 +20,15 @@ from benchmarks.truth.game import Truth, truth_of
 FAMILIES: Mapping[str, ModuleType] = {"intent": intent, "funnel": funnel}
 # Samples of how many accounts: enough that the truth is known to about half a point.
 SAMPLES = {"intent": (40, 250), "funnel": (120, 250)}
+# Read when imported, so that an edit during a run does not pass for the code that ran.
+_CODE = {
+    family: sha256(
+        Path(str(module.__file__)).read_bytes()
+        + Path(__file__).with_name("game.py").read_bytes()
+        + repr(SAMPLES[family]).encode()
+    ).hexdigest()[:12]
+    for family, module in FAMILIES.items()
+}
 
 
 @dataclass(frozen=True)
@@ -69,9 +78,7 @@ def kept_truth(family: str, seed: int, folder: Path) -> Truth:
 
     The file is named by the code of the simulator, so a changed one is never given an old truth.
     """
-    sources = [FAMILIES[family].__file__ or "", __file__, Path(__file__).with_name("game.py")]
-    code = sha256(b"".join(Path(source).read_bytes() for source in sources)).hexdigest()[:12]
-    path = folder / f"{family}-{seed}-{code}.json"
+    path = folder / f"{family}-{seed}-{_CODE[family]}.json"
     if path.exists():
         kept = json.loads(path.read_text())
         return Truth(**kept | {name: tuple(kept[name]) for name in ("players", "conversions")})
