@@ -59,6 +59,7 @@ class Reports:
         rows = pd.concat(self.milestones, ignore_index=True)
         rows = rows[rows["reached_at_us"] <= until_us]
         rows = rows.sort_values(["account", "round", "reached_at_us", "state"], kind="stable")
+        rows = rows.reset_index(drop=True)
         account = names("account", rows["account"])
         deal = account + ":deal" + rows["round"].astype(str)
         return pd.DataFrame(
@@ -69,7 +70,7 @@ class Reports:
                 "reached_at_us": rows["reached_at_us"].astype("int64"),
                 "value_cents": rows["value_cents"].astype("int64"),
             }
-        ).reset_index(drop=True)
+        )
 
 
 def names(kind: str, numbers: Any) -> pd.Series[str]:

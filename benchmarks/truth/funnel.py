@@ -222,7 +222,7 @@ def observe(drawn: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, p
     accounts = pd.DataFrame(
         {
             "account_id": names("account", np.arange(drawn.accounts)),
-            "entered_at_us": pd.Series([None] * drawn.accounts, dtype="Int64"),
+            "entered_at_us": at_us(np.zeros(drawn.accounts), 0.0),
             "control_segment": np.array(SEGMENTS)[life.size],
             "control_region": np.array(REGIONS)[life.region],
         }

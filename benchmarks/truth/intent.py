@@ -125,7 +125,7 @@ def _player(rng: np.random.Generator, name: str, kind: str, weeks: int, null: bo
         reach=float(reach),
         calendar=calendar.astype("float32"),
         by_size=float(rng.normal(0, 0.4)),
-        chase=float(rng.uniform(1.5, 3.5)) if kind == "chase" else 0.0,
+        chase=float(rng.uniform(1.0, 2.5)) if kind == "chase" else 0.0,
         retarget=float(rng.uniform(0.15, 0.35)) if kind == "retarget" else 0.0,
         after=-1,
         pull=0.0 if null else float(pull),
@@ -203,7 +203,7 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
         result.opening, result.winning = np.zeros((weeks, n)), np.zeros((weeks, n))
     for week in range(weeks):
         here = (entered <= week).astype("float32")
-        jumps = np.where(rng.random(n) < drawn.shock, rng.exponential(1.6, n), 0)
+        jumps = np.where(rng.random(n) < drawn.shock, rng.exponential(1.2, n), 0)
         noise = rng.normal(0, 0.6 * np.sqrt(1 - drawn.memory**2), n)
         intent = (drawn.memory * intent + noise + jumps).astype("float32")
         level = nudge + (intent + fit + drawn.season[week])
@@ -243,7 +243,7 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
                 result.touched[week, p], result.person[week, p] = hit[0], who
         for a, b, strength in drawn.synergies:
             felt += np.float32(strength) * paired[a] * paired[b]
-        chance = np.clip(np.float32(0.05) + np.float32(0.06) * level, 0.01, 0.6) * here
+        chance = np.clip(np.float32(0.04) + np.float32(0.12) * level, 0.01, 0.7) * here
         visited = chance > rng.random(n, "float32")
         nudge = felt * open_to_it
         if result.visited is not None:

@@ -18,8 +18,8 @@ from benchmarks.truth.frames import STARTED_AT_US, at_us
 from benchmarks.truth.game import Truth, truth_of
 
 FAMILIES: Mapping[str, ModuleType] = {"intent": intent, "funnel": funnel}
-# Samples of how many accounts: enough that the truth is known to about half a point.
-SAMPLES = {"intent": (40, 250), "funnel": (120, 250)}
+# How many samples of how many accounts: the truth is then known to well under a share point.
+SAMPLES = {"intent": (24, 250), "funnel": (80, 250)}
 # Read when imported, so that an edit during a run does not pass for the code that ran.
 _CODE = {
     family: sha256(
