@@ -1,1 +1,0 @@
-"""Benchmarks: what the project's figures are worth, measured."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
@@ -54,9 +55,7 @@ def causal(world: World) -> dict[str, Printed]:
     """Return what the causal methods print, if the project has them."""
     if find_spec(_MODULE) is None:
         return {}
-    from partner_attribution.attribution.causal import causal_credits  # noqa: PLC0415
-
-    result = causal_credits(
+    result = import_module(_MODULE).causal_credits(
         world.accounts,
         world.touches,
         world.milestones,
