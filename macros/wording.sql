@@ -19,3 +19,16 @@
 {% macro unknown_currency_fix(currency) -%}
     coalesce('seeds/currencies.csv: ' || {{ csv_cell(currency) }} || ',<minor_units>', 'Write the feed''s currency into seeds/feeds.csv.')
 {%- endmacro %}
+
+{# Why a partner's channel has its evidence grade, and what the next better one would need. #}
+{% macro evidence_reason(grade, minimum_wins, tolerated) -%}
+    case
+        when {{ grade }} = 'A' then 'experiment that ended on ' || cast(ends_on as {{ dbt.type_string() }})
+        when {{ grade }} = 'B' then 'hazard_shapley and multistate agree'
+        when {{ grade }} = 'D' then 'no causal method says anything of it; rules only'
+        when causal_methods < 2 then 'only one causal method can be estimated'
+        when disagreement > {{ tolerated }} then 'the causal methods disagree by more than {{ tolerated }}'
+        when wins < {{ minimum_wins }} then 'fewer than {{ minimum_wins }} won deals'
+        else 'causal methods compare {{ var("player_dimension") }}, not partners on channels'
+    end
+{%- endmacro %}

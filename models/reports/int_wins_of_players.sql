@@ -1,0 +1,59 @@
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
+
+with
+
+credits as (
+
+    select * from {{ ref('fct_attribution_credits') }}
+    where milestone = 'closed_won' and partner_id not in ('unattributed', 'baseline')
+
+),
+
+effects as (
+
+    select * from {{ ref('fct_incremental_effects') }}
+    where
+        milestone = 'closed_won'
+        and status = 'estimable'
+        and method in ('hazard_shapley', 'multistate')
+
+),
+
+-- What rules say, and what causal methods say, of a partner on a channel.
+players as (
+
+    select
+        partner_id,
+        channel,
+        {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }} as player,
+        count(distinct conversion_id) as touched_wins,
+        sum(case when method = '{{ var("agreed_method") }}' then credit_share else 0 end) as credited_wins
+    from credits
+    group by partner_id, channel, {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }}
+
+),
+
+estimated as (
+
+    select
+        player,
+        count(distinct method) as causal_methods,
+        avg(conversions) as incremental_wins,
+        max(disagreement) as disagreement,
+        {{ bool_max('needs_test') }} as needs_test
+    from effects
+    group by player
+
+)
+
+select
+    players.partner_id,
+    players.channel,
+    players.touched_wins,
+    players.credited_wins,
+    estimated.incremental_wins,
+    estimated.disagreement,
+    coalesce(estimated.causal_methods, 0) as causal_methods,
+    coalesce(estimated.needs_test, false) as needs_test
+from players
+left join estimated on players.player = estimated.player
