@@ -9,6 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from benchmarks.truth.game import Truth
+from benchmarks.truth.holdouts import with_holdouts
 from benchmarks.truth.methods import printed
 from benchmarks.truth.report import page
 from benchmarks.truth.score import Score, as_rows, goals, score, summary
@@ -21,6 +22,8 @@ def run(family: str, seed: int) -> tuple[Truth, list[Score]]:
     """Score every method in one world."""
     truth = kept_truth(family, seed, TRUTHS)
     found = printed(world(family, seed, with_truth=False))
+    if "hazard_shapley" in found:
+        found["hazard_shapley_with_holdouts"] = with_holdouts(found["hazard_shapley"], truth, seed)
     return truth, [score(family, seed, name, one, truth) for name, one in found.items()]
 
 

@@ -24,7 +24,8 @@ how methods compare where the truth is known, not how far a figure of your data 
   anyway. Only causal methods print one; for the others it is an unsaid zero.
 - `_at_close`: journeys cut at the close of the deal, not at its creation. The touches that an open
   deal draws then count as its causes.
-- `_with_holdouts`: after hold-outs on the two players with the most credit (docs/methods.md).
+- `_with_holdouts`: after hold-outs of half the accounts on the two players with the most credit,
+  combined by precision (docs/methods.md).
 """
 
 FAMILY_WORDS = {

@@ -10,7 +10,8 @@ import pytest
 
 from benchmarks.truth import funnel, intent
 from benchmarks.truth.game import members, shapley, truth_of
-from benchmarks.truth.methods import printed
+from benchmarks.truth.holdouts import with_holdouts
+from benchmarks.truth.methods import Printed, printed
 from benchmarks.truth.score import score, summary
 from benchmarks.truth.worlds import FAMILIES, World, truth, world
 
@@ -145,7 +146,7 @@ def test_scores_compare_with_linear_and_uniform_of_the_same_world():
     assert found.baseline_share == 0.25
     shares = {"linear": (0.2, 0.8), "uniform": (0.5, 0.5), "good": (0.7, 0.3)}
     scores = [
-        score("f", 1, name, _printed(dict(zip("ab", given, strict=True))), found)
+        score("f", 1, name, Printed(dict(zip("ab", given, strict=True))), found)
         for name, given in shares.items()
     ]
     rows = {row["method"]: row for row in summary(scores)}
@@ -155,15 +156,21 @@ def test_scores_compare_with_linear_and_uniform_of_the_same_world():
     assert rows["uniform"]["worse_than_uniform"] == 0
 
 
+def test_holdouts_pull_the_largest_figures_towards_the_truth():
+    found = truth_of(("a", "b", "c"), np.array([[100.0, 400, 110, 410, 140, 440, 150, 450]] * 2), 1)
+    before = Printed({"a": 0.1, "b": 0.8, "c": 0.1}, 0.2, {"a": 36.0, "b": 288.0, "c": 36.0})
+    after = [with_holdouts(before, found, seed) for seed in range(40)]
+    assert np.mean([one.conversions["b"] for one in after]) < 250
+    assert all(one.conversions["c"] == before.conversions["c"] for one in after)
+    # What players lose, the baseline gains: all wins stay all wins.
+    for one in after:
+        wins = sum(one.conversions.values()) / (1 - one.baseline_share)
+        assert wins == pytest.approx(450)
+
+
 def test_an_unknown_family_is_named():
     with pytest.raises(ValueError, match="'intend': choose one of funnel, intent"):
         world("intend", 1)
-
-
-def _printed(shares):
-    from benchmarks.truth.methods import Printed  # noqa: PLC0415
-
-    return Printed(shares)
 
 
 def _as_world(drawn, frames):
