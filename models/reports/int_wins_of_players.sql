@@ -4,7 +4,16 @@ with
 
 credits as (
 
-    select * from {{ ref('fct_attribution_credits') }}
+    -- Effects of campaigns or assets say nothing of a partner's channel: they match no row here.
+    select
+        conversion_id,
+        method,
+        partner_id,
+        channel,
+        credit_share,
+        cast(null as {{ dbt.type_string() }}) as campaign_id,
+        cast(null as {{ dbt.type_string() }}) as asset_id
+    from {{ ref('fct_attribution_credits') }}
     where milestone = 'closed_won' and partner_id not in ('unattributed', 'baseline')
 
 ),
@@ -25,11 +34,11 @@ players as (
     select
         partner_id,
         channel,
-        {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }} as player,
+        {{ player_of_touch(var('player_dimension')) }} as player,
         count(distinct conversion_id) as touched_wins,
         sum(case when method = '{{ var("agreed_method") }}' then credit_share else 0 end) as credited_wins
     from credits
-    group by partner_id, channel, {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }}
+    group by partner_id, channel, {{ player_of_touch(var('player_dimension')) }}
 
 ),
 
