@@ -84,3 +84,10 @@
 {% macro default__edit_distance(left, right) %}levenshtein({{ left }}, {{ right }}){% endmacro %}
 {% macro snowflake__edit_distance(left, right) %}editdistance({{ left }}, {{ right }}){% endmacro %}
 {% macro bigquery__edit_distance(left, right) %}edit_distance({{ left }}, {{ right }}){% endmacro %}
+
+{# Number from 0 to buckets - 1 of a text: its MD5, so every engine puts it in the same bucket. #}
+{% macro hash_bucket(expression, buckets) %}{{ return(adapter.dispatch('hash_bucket')(expression, buckets)) }}{% endmacro %}
+{% macro default__hash_bucket(expression, buckets) %}mod(cast(conv(substr(md5({{ expression }}), 1, 8), 16, 10) as bigint), {{ buckets }}){% endmacro %}
+{% macro duckdb__hash_bucket(expression, buckets) %}mod(cast('0x' || substr(md5({{ expression }}), 1, 8) as bigint), {{ buckets }}){% endmacro %}
+{% macro snowflake__hash_bucket(expression, buckets) %}mod(to_number(substr(md5({{ expression }}), 1, 8), 'XXXXXXXX'), {{ buckets }}){% endmacro %}
+{% macro bigquery__hash_bucket(expression, buckets) %}mod(cast('0x' || substr(to_hex(md5({{ expression }})), 1, 8) as int64), {{ buckets }}){% endmacro %}

@@ -101,3 +101,15 @@
 {% macro exact_pattern(value) -%}
     coalesce('^' || replace(replace(replace({{ value }}, '.', '[.]'), '(', '[(]'), ')', '[)]') || '$', '')
 {%- endmacro %}
+
+{# The interval of a row, from a join with rpt_credit_intervals that may find nothing: no credit, no wins. #}
+{% macro interval_columns(relation) -%}
+    coalesce({{ relation }}.winning_accounts, 0) as winning_accounts,
+    coalesce({{ relation }}.interval_status, 'suppressed') as interval_status,
+    {{ relation }}.conversions_lower,
+    {{ relation }}.conversions_upper,
+    {{ relation }}.amount_lower,
+    {{ relation }}.amount_upper,
+    {{ relation }}.share_lower,
+    {{ relation }}.share_upper
+{%- endmacro %}

@@ -64,6 +64,7 @@ not_won as (
     select
         milestones.opportunity_id || ':closed_won' as journey_id,
         milestones.conversion_id as deal_journey_id,
+        coalesce(milestones.account_id, milestones.person_id, milestones.conversion_id) as account_id,
         {{ ends_at_us }} - {{ lookback_us }} as starts_at_us,
         {{ ends_at_us }} as ends_at_us
     from milestones
@@ -94,6 +95,7 @@ touches_of_others as (
     select
         others.milestone,
         others.journey_id,
+        coalesce(others.account_id, others.person_id) as journey_account_id,
         touches.*
     from others
     inner join touches
@@ -108,6 +110,7 @@ touches_of_others as (
     select
         others.milestone,
         others.journey_id,
+        coalesce(others.account_id, others.person_id) as journey_account_id,
         touches.*
     from others
     inner join touches
@@ -124,6 +127,7 @@ path_0 as (
     select
         converted.conversion_id as journey_id,
         converted.milestone,
+        coalesce(converted.account_id, converted.person_id, converted.conversion_id) as account_id,
         true as is_converted,
         converted.conversion_id,
         converted.amount_cents as value_cents,
@@ -141,6 +145,7 @@ path_0 as (
     select
         not_won.journey_id,
         'closed_won' as milestone,
+        not_won.account_id,
         false as is_converted,
         cast(null as {{ dbt.type_string() }}) as conversion_id,
         cast(0 as {{ dbt.type_bigint() }}) as value_cents,
@@ -161,6 +166,7 @@ path_0 as (
     select
         journey_id,
         milestone,
+        journey_account_id as account_id,
         false as is_converted,
         cast(null as {{ dbt.type_string() }}) as conversion_id,
         cast(0 as {{ dbt.type_bigint() }}) as value_cents,
@@ -182,6 +188,7 @@ final as (
     select
         journey_id,
         milestone,
+        account_id,
         is_converted,
         conversion_id,
         value_cents,

@@ -165,7 +165,8 @@ select
     cast(combined.share_billionths as double) / 1000000000 as credited_conversions,
     cast(combined.conversions_touched as {{ dbt.type_bigint() }}) as conversions_touched,
     {{ ratio(measured('combined.milestone', 'combined.credited_amount', 'combined.share_billionths'), 'totals.campaign_measure') }} as share_of_campaign,
-    cast(combined.spend_amount as decimal(18, 2)) as spend_amount
+    cast(combined.spend_amount as decimal(18, 2)) as spend_amount,
+    {{ interval_columns('intervals') }}
 from combined
 left join totals
     on
@@ -173,6 +174,17 @@ left join totals
         and combined.window_id = totals.window_id
         and combined.method = totals.method
         and combined.milestone = totals.milestone
+left join {{ ref('rpt_credit_intervals') }} as intervals
+    on
+        combined.campaign_id = intervals.campaign_id
+        and combined.window_id = intervals.window_id
+        and combined.method = intervals.method
+        and combined.milestone = intervals.milestone
+        and combined.dimensions = intervals.dimensions
+        and coalesce(combined.partner_id, '') = coalesce(intervals.partner_id, '')
+        and coalesce(combined.channel, '') = coalesce(intervals.channel, '')
+        and coalesce(combined.asset_id, '') = coalesce(intervals.asset_id, '')
+        and coalesce(combined.region, '') = coalesce(intervals.region, '')
 left join {{ ref('dim_partner') }} as partners on combined.partner_id = partners.partner_id
 left join {{ ref('dim_channel') }} as channels on combined.channel = channels.channel
 left join {{ ref('dim_asset') }} as assets on combined.asset_id = assets.asset_id

@@ -76,7 +76,9 @@ select
     case
         when reconciliation.milestone not in ('lead', 'mql')
             then {{ ratio('reconciliation.campaign_amount', 'spend.spend_amount') }}
-    end as credited_per_spend
+    end as credited_per_spend,
+    {{ ratio(measured('reconciliation.milestone', 'reconciliation.campaign_amount', 'reconciliation.campaign_conversions'), measured('reconciliation.milestone', 'reconciliation.total_amount', 'conversions.conversions')) }} as share_of_deals,
+    {{ interval_columns('intervals') }}
 from reconciliation
 left join contribution
     on
@@ -91,3 +93,10 @@ left join conversions
         reconciliation.campaign_id = conversions.campaign_id
         and reconciliation.window_id = conversions.window_id
         and reconciliation.milestone = conversions.milestone
+left join {{ ref('rpt_credit_intervals') }} as intervals
+    on
+        reconciliation.campaign_id = intervals.campaign_id
+        and reconciliation.window_id = intervals.window_id
+        and reconciliation.method = intervals.method
+        and reconciliation.milestone = intervals.milestone
+        and intervals.dimensions = ''

@@ -99,7 +99,8 @@ select
         when {{ credited }} >= {{ target }} then 'met'
         else 'below'
     end as target_status,
-    cast(breakdown.spend_amount as decimal(18, 2)) as spend_amount
+    cast(breakdown.spend_amount as decimal(18, 2)) as spend_amount,
+    {{ interval_columns('breakdown') }}
 from frame
 left join breakdown
     on

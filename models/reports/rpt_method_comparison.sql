@@ -45,7 +45,8 @@ select
             order by contribution.credited_amount desc
         ) as {{ dbt.type_bigint() }}
     ) as partner_rank,
-    contribution.method = campaigns.agreed_method as is_agreed_method
+    contribution.method = campaigns.agreed_method as is_agreed_method,
+    {{ interval_columns('contribution') }}
 from contribution
 inner join spread
     on

@@ -103,6 +103,15 @@ class Total:
     attainment: float | None
     spend_amount: Decimal | None
     credited_per_spend: float | None
+    share_of_deals: float | None
+    winning_accounts: int
+    interval_status: str
+    conversions_lower: float | None
+    conversions_upper: float | None
+    amount_lower: Decimal | None
+    amount_upper: Decimal | None
+    share_lower: float | None
+    share_upper: float | None
 
 
 @dataclass(frozen=True)
@@ -123,6 +132,14 @@ class Contribution:
     attainment: float | None
     target_status: str
     spend_amount: Decimal | None
+    winning_accounts: int
+    interval_status: str
+    conversions_lower: float | None
+    conversions_upper: float | None
+    amount_lower: Decimal | None
+    amount_upper: Decimal | None
+    share_lower: float | None
+    share_upper: float | None
 
 
 @dataclass(frozen=True)
@@ -144,6 +161,14 @@ class Breakdown:
     conversions_touched: int
     share_of_campaign: float | None
     spend_amount: Decimal | None
+    winning_accounts: int
+    interval_status: str
+    conversions_lower: float | None
+    conversions_upper: float | None
+    amount_lower: Decimal | None
+    amount_upper: Decimal | None
+    share_lower: float | None
+    share_upper: float | None
 
 
 @dataclass(frozen=True)
@@ -159,6 +184,14 @@ class Comparison:
     highest_amount: Decimal
     spread_share: float | None
     is_agreed_method: bool
+    winning_accounts: int
+    interval_status: str
+    conversions_lower: float | None
+    conversions_upper: float | None
+    amount_lower: Decimal | None
+    amount_upper: Decimal | None
+    share_lower: float | None
+    share_upper: float | None
 
 
 @dataclass(frozen=True)

@@ -143,7 +143,15 @@ def _formats(book: Workbook) -> dict[str, Format]:
     }
 
 
-SHARES = ("share", "attainment", "share_of_campaign", "spread_share", "conversion_from_previous")
+SHARES = (
+    "share",
+    "attainment",
+    "share_of_campaign",
+    "share_lower",
+    "share_upper",
+    "spread_share",
+    "conversion_from_previous",
+)
 
 
 def _sheet(

@@ -1,0 +1,15 @@
+"""Doorway: sums per cell and bucket in, bounds out. The work is in partner_attribution."""
+
+from partner_attribution.attribution.cells import credit_intervals
+from partner_attribution.attribution.intervals import IntervalSettings
+
+
+def model(dbt, session):
+    settings = IntervalSettings(
+        level=dbt.config.get("interval_level"),
+        buckets=dbt.config.get("interval_buckets"),
+        min_wins=dbt.config.get("interval_min_wins"),
+        low_sample_wins=dbt.config.get("interval_low_wins"),
+    )
+    cells, sums = dbt.ref("int_credit_cells"), dbt.ref("int_credit_sums_of_cells")
+    return credit_intervals(cells, sums, dbt.ref("int_player_influence"), settings)

@@ -1,0 +1,176 @@
+"""Intervals of every reported cell: sums per bucket in, bounds out, one matrix per method."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from partner_attribution.attribution.intervals import (
+    SUPPRESSED,
+    IntervalSettings,
+    learned_part,
+    share_interval,
+    status,
+    total_interval,
+)
+
+CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
+BILLION = 1e9
+
+SCHEMA = {
+    "cell_number": nw.Int64(),
+    "interval_status": nw.String(),
+    "conversions_lower": nw.Float64(),
+    "conversions_upper": nw.Float64(),
+    "cents_lower": nw.Float64(),
+    "cents_upper": nw.Float64(),
+    "share_lower": nw.Float64(),
+    "share_upper": nw.Float64(),
+}
+Learned = Mapping[tuple[str, str], tuple[dict[str, int], Any]]
+
+
+def credit_intervals(
+    cells: Any, sums: Any, influence: Any, settings: IntervalSettings | None = None
+) -> Any:
+    """Return the bounds of each cell's conversions, amount and share of amount.
+
+    cells: one row per cell: cell_number, whole_number (the cell that the share is of; null = no
+    share), milestone, method, winning_accounts. sums: cell_number, bucket, share_billionths,
+    credit_cents of every measured cell and its whole; or, with a player and no bucket, how both
+    figures move with the log of the player's weight. influence: as `player_influence` returns it.
+
+    Returns an Arrow table of one row per cell. Bounds are null where interval_status is
+    `suppressed` (fewer than `min_wins` winning accounts), those of the share where it has none.
+    """
+    settings = settings or IntervalSettings()
+    columns = ("cell_number", "whole_number", "milestone", "method", "winning_accounts")
+    rows = sorted(_rows(cells, columns), key=lambda row: row[0])
+    known = _Sums(sums, settings.buckets)
+    learned = _influence(influence, settings.buckets)
+    found: dict[str, list[Any]] = {name: [] for name in SCHEMA}
+    shown: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in rows:
+        number, _, milestone, method, wins = row
+        if status(wins, settings) != SUPPRESSED:
+            shown.setdefault((milestone, method), []).append(row)
+        else:
+            _append(found, number, SUPPRESSED, [None] * 6)
+    for key, group in sorted(shown.items()):
+        for part in _chunks(group):
+            bounds = _bounds(part, known, learned.get(key), settings.level)
+            for row, values in zip(part, bounds, strict=True):
+                _append(found, row[0], status(row[4], settings), values)
+    return nw.from_dict(found, SCHEMA, backend="pyarrow").to_native()
+
+
+def _append(
+    found: dict[str, list[Any]], number: int, word: str, values: Sequence[float | None]
+) -> None:
+    for name, value in zip(SCHEMA, (number, word, *values), strict=True):
+        found[name].append(value)
+
+
+def _chunks(rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    for first in range(0, len(rows), CELLS_AT_ONCE):
+        yield rows[first : first + CELLS_AT_ONCE]
+
+
+def _bounds(
+    rows: list[tuple[Any, ...]],
+    known: _Sums,
+    learned: tuple[dict[str, int], Any] | None,
+    level: float,
+) -> list[list[float | None]]:
+    own = np.array([row[0] for row in rows])
+    wholes, position = np.unique(
+        [row[0] if row[1] is None else row[1] for row in rows], return_inverse=True
+    )
+    parts, of_parts = known.dense(own), known.learned(own, learned)
+    whole, of_whole = known.dense(wholes)[1][position], known.learned(wholes, learned)[1]
+    moved = of_whole if np.isscalar(of_whole) else of_whole[position]
+    bounds = [
+        *total_interval(parts[0] / BILLION, level, of_parts[0] / BILLION),
+        *total_interval(parts[1], level, of_parts[1]),
+        *share_interval(parts[1], whole, level, (of_parts[1], moved))[1:],
+    ]
+    table = [[None if np.isnan(x) else float(x) for x in row] for row in zip(*bounds, strict=True)]
+    for row, values in zip(rows, table, strict=True):
+        if row[1] is None:
+            values[4:] = [None, None]
+    return table
+
+
+class _Sums:
+    """Figures by cell and bucket, and by cell and player, in the order of cells."""
+
+    def __init__(self, sums: Any, buckets: int) -> None:
+        frame: Any = nw.from_native(sums)
+        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+        self.buckets = buckets
+        self.by_bucket = _columns(frame.filter(nw.col("player").is_null()), "bucket")
+        by_player = frame.filter(~nw.col("player").is_null())
+        self.by_player = _columns(by_player, "player")
+
+    def dense(self, numbers: Any) -> tuple[Any, Any]:
+        """Share billionths and cents of these cells (ascending), cell x bucket."""
+        rows, buckets, shares, cents = _of_cells(self.by_bucket, numbers)
+        found = np.zeros((2, len(numbers), self.buckets))
+        found[0, rows, buckets.astype(int)] = shares
+        found[1, rows, buckets.astype(int)] = cents
+        return found[0], found[1]
+
+    def learned(self, numbers: Any, learned: tuple[dict[str, int], Any] | None) -> tuple[Any, Any]:
+        """The same, as far as it comes through learned weights; zero for rules."""
+        if learned is None:
+            return 0.0, 0.0
+        position, influence = learned
+        rows, players, shares, cents = _of_cells(self.by_player, numbers)
+        gradients = np.zeros((2, len(numbers), len(position) + 1))
+        places = np.array([position.get(name, len(position)) for name in players], dtype=int)
+        gradients[0, rows, places] = shares
+        gradients[1, rows, places] = cents
+        both = learned_part(gradients[:, :, :-1], influence)
+        return both[0], both[1]
+
+
+def _columns(frame: Any, key: str) -> tuple[Any, ...]:
+    names = ("cell_number", key, "share_billionths", "credit_cents")
+    found = tuple(frame[name].to_numpy() for name in names)
+    order = np.argsort(found[0], kind="stable")
+    return tuple(values[order] for values in found)
+
+
+def _of_cells(table: tuple[Any, ...], numbers: Any) -> tuple[Any, ...]:
+    """Rows of these cells, their number replaced by its place among `numbers`."""
+    first = np.searchsorted(table[0], numbers[0], "left")
+    last = np.searchsorted(table[0], numbers[-1], "right")
+    rows = [values[first:last] for values in table]
+    place = np.minimum(np.searchsorted(numbers, rows[0]), len(numbers) - 1)
+    mine = numbers[place] == rows[0]
+    return (place[mine], *(values[mine] for values in rows[1:]))
+
+
+def _influence(influence: Any, buckets: int) -> Learned:
+    found: dict[tuple[str, str], tuple[dict[str, int], list[tuple[int, int, float]]]] = {}
+    columns = ("milestone", "method", "player", "bucket", "influence")
+    for milestone, method, player, bucket, value in sorted(_rows(influence, columns)):
+        players, entries = found.setdefault((milestone, method), ({}, []))
+        entries.append((players.setdefault(player, len(players)), int(bucket), value))
+    dense = {}
+    for key, (players, entries) in found.items():
+        table = np.zeros((len(players), buckets))
+        rows, places, values = zip(*entries, strict=True)
+        table[list(rows), list(places)] = values
+        dense[key] = (players, table)
+    return dense
+
+
+def _rows(table: Any, columns: Sequence[str]) -> list[tuple[Any, ...]]:
+    frame: Any = nw.from_native(table)
+    frame = frame.select(*columns)
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return list(frame.iter_rows())

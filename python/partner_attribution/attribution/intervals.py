@@ -1,0 +1,158 @@
+"""Intervals: what another sample of accounts from the same population would have earned.
+
+Accounts are the unit that is sampled; they are hashed into buckets, and a figure is a sum over
+buckets. The spread of the buckets' contributions gives the standard error (a delete-one-bucket
+jackknife), so nothing is drawn and the same input gives the same interval. Counts and amounts are
+judged on the log scale, shares on the logit scale. Student's t replaces the normal quantile, with
+fewer degrees of freedom the fewer deals carry the figure: without it a heavy-tailed amount is
+missed too often (docs/intervals.md has the measured coverage).
+
+An interval says nothing of bias: it surrounds what the method would credit, right or wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy.special import stdtrit
+
+from partner_attribution.errors import AttributionError
+
+OK, LOW_SAMPLE, SUPPRESSED = "ok", "low_sample", "suppressed"
+
+Array = Any  # of floats; the last axis is the buckets
+
+
+@dataclass(frozen=True, kw_only=True)
+class IntervalSettings:
+    """How sure, over how many buckets, and from how many wins on.
+
+    level: share of intervals that should hold the expected figure (0.5 to 0.99).
+    buckets: groups of accounts that vary together (2 to 1000).
+    min_wins: fewer winning accounts than this, and no interval is given.
+    low_sample_wins: fewer than this, and it is marked as a low sample.
+    """
+
+    level: float = 0.9
+    buckets: int = 1000
+    min_wins: int = 30
+    low_sample_wins: int = 100
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.level <= 0.99:
+            raise _unusable("interval_level", self.level, "a share from 0.5 to 0.99")
+        if not 2 <= self.buckets <= 1000:
+            raise _unusable("interval_buckets", self.buckets, "a whole number from 2 to 1000")
+        if not 2 <= self.min_wins <= self.low_sample_wins:
+            raise _unusable(
+                "interval_min_wins", self.min_wins, "2 or more, and at most interval_low_wins"
+            )
+
+
+def _unusable(name: str, value: object, expected: str) -> AttributionError:
+    return AttributionError(f"{name} is {value!r}.", expected=expected, do=f"change {name}")
+
+
+def status(wins: int, settings: IntervalSettings) -> str:
+    """Say whether a figure of so many winning accounts has an interval, and how far to trust it."""
+    if wins < settings.min_wins:
+        return SUPPRESSED
+    return LOW_SAMPLE if wins < settings.low_sample_wins else OK
+
+
+def half_width(contributions: Array, level: float) -> Array:
+    """Return half the width of the interval of a sum, on the sum's own scale.
+
+    contributions: what each bucket adds to the figure; their mean is taken off first.
+
+    The quantile is Student's t with 2 (sum d^2)^2 / sum d^4 degrees of freedom, at most one less
+    than there are buckets: about twice the number of deals that carry the figure.
+    """
+    buckets = contributions.shape[-1]
+    deviations = contributions - contributions.mean(axis=-1, keepdims=True)
+    # Scaled, so that a fourth power neither overflows nor vanishes.
+    largest = np.abs(deviations).max(axis=-1, keepdims=True)
+    squares = np.square(deviations / np.where(largest > 0, largest, 1.0))
+    second, fourth = squares.sum(axis=-1), np.square(squares).sum(axis=-1)
+    spread = np.where(fourth > 0, fourth, 1.0)
+    freedom = np.clip(2 * second**2 / spread, 1, buckets - 1)
+    error = largest[..., 0] * np.sqrt(second * buckets / (buckets - 1))
+    # Differences that only rounding makes are none.
+    error = np.where(error > 1e-9 * np.abs(contributions).sum(axis=-1), error, 0.0)
+    return stdtrit(freedom, (1 + level) / 2) * error
+
+
+def total_interval(sums: Array, level: float, learned: Array | float = 0.0) -> tuple[Array, Array]:
+    """Return lower and upper bound of a count or an amount.
+
+    sums: what each bucket holds of it. learned: what each bucket adds through the weights that a
+    method learned from it (`learned_part`).
+
+    On the log scale, so that a positive figure has positive bounds; on its own scale where some
+    bucket is negative (refunds).
+    """
+    total = sums.sum(axis=-1)
+    half = half_width(sums + learned, level)
+    on_log = (total > 0) & (sums.min(axis=-1) >= 0)
+    ratio = np.exp(np.minimum(half / np.where(on_log, total, 1.0), 700.0))
+    lower = np.where(on_log, total / ratio, total - half)
+    upper = np.where(on_log, total * ratio, total + half)
+    return lower, upper
+
+
+def share_interval(
+    part: Array,
+    whole: Array,
+    level: float,
+    learned: tuple[Array | float, Array | float] = (0.0, 0.0),
+) -> tuple[Array, Array, Array]:
+    """Return the share of part in whole, and its lower and upper bound.
+
+    part, whole: what each bucket holds of both; they vary together. learned: as in
+    `total_interval`, of part and whole. Nan where the whole is 0.
+
+    On the logit scale, so that bounds lie between 0 and 1; on its own scale where the share does
+    not (refunds). A share of exactly 0 or 1 has no width.
+    """
+    total = whole.sum(axis=-1)
+    known = np.where(total != 0, total, 1.0)
+    share = part.sum(axis=-1) / known
+    of_part, of_whole = part + learned[0], whole + learned[1]
+    half = half_width((of_part - share[..., None] * of_whole) / known[..., None], level)
+    room = share * (1 - share)
+    on_logit = (room > 0) & (part.min(axis=-1) >= 0) & (whole.min(axis=-1) >= 0)
+    inside = np.where(on_logit, share, 0.5)
+    odds = inside / (1 - inside)
+    ratio = np.exp(np.minimum(half / np.where(on_logit, room, 1.0), 700.0))
+    lower = np.where(on_logit, 1 / (1 + ratio / odds), share - half)
+    upper = np.where(on_logit, 1 / (1 + 1 / (odds * ratio)), share + half)
+    fixed = (room == 0) & (part.min(axis=-1) >= 0)
+    lower, upper = np.where(fixed, share, lower), np.where(fixed, share, upper)
+    gone = np.where(total != 0, 0.0, np.nan)
+    return share + gone, lower + gone, upper + gone
+
+
+def learned_part(gradients: Array, influence: Array) -> Array:
+    """Return what each bucket adds to figures through the weights learned from it.
+
+    gradients: figure x player; how the figure moves when the log of the player's weight does.
+    influence: player x bucket; how the log of the weight moves with the bucket
+    (`influence_of_effects`, or `influence_from_replicates` for a method without a formula).
+    """
+    return gradients @ influence
+
+
+def influence_from_replicates(effects: Array, without: Array) -> Array:
+    """Return player x bucket influence on log weights, from fits that each left one bucket out.
+
+    effects: weight per player, learned from all. without: player x bucket, learned from the rest.
+    A player without a positive weight has none. This is the hook of methods whose effects have no
+    derivative in closed form: refit per bucket, or per group of buckets.
+    """
+    buckets = without.shape[-1]
+    known = np.where(effects > 0, effects, 1.0)
+    left_out = np.where(effects > 0, 1.0, 0.0)[:, None] * without / known[:, None]
+    middle = left_out.mean(axis=-1, keepdims=True)
+    return (middle - left_out) * (buckets - 1) / buckets
