@@ -342,6 +342,10 @@ class Setting:
     effect: str | None
 
 
+Interval = Total | Contribution | Breakdown | Comparison
+OK, LOW_SAMPLE, SUPPRESSED = "ok", "low_sample", "suppressed"
+
+
 @dataclass(frozen=True)
 class Facts:
     """Everything one readout shows."""
@@ -370,7 +374,11 @@ class Facts:
     @functools.cached_property
     def currency(self) -> str:
         """The one currency of every amount."""
-        found = [s.value for s in self.settings if s.setting == "reporting_currency" and s.value]
+        return self.setting("reporting_currency")
+
+    def setting(self, name: str) -> str:
+        """The value that a setting had in this build; nothing if it was not published."""
+        found = [s.value for s in self.settings if s.setting == name and s.value]
         return found[0] if found else ""
 
     def total(self, method: str, milestone: str = REVENUE) -> Total | None:

@@ -113,11 +113,13 @@ def _figures(facts: f.Facts, method: str) -> Figures:
             "Credited revenue",
             fmt.money(revenue.campaign_amount if revenue else None, currency),
             f"of {fmt.money(revenue.total_amount if revenue else None, currency)} won",
+            below=words.amount_interval(revenue, facts) if revenue else "",
         ),
         Figure(
             "Credited pipeline",
             fmt.money(pipeline.campaign_amount if pipeline else None, currency),
             f"of {fmt.money(pipeline.total_amount if pipeline else None, currency)} opened",
+            below=words.amount_interval(pipeline, facts) if pipeline else "",
         ),
         Figure(
             "Against target",
@@ -181,8 +183,11 @@ def _target_table(facts: f.Facts, method: str, milestone: str) -> Block:
                     "low" if row.target_status == "below" else "",
                 )
             ),
-            Cell(fmt.money(row.credited_amount, currency)),
-            Cell(fmt.percent(row.share_of_campaign)),
+            Cell(
+                fmt.money(row.credited_amount, currency),
+                below=words.amount_interval(row, facts),
+            ),
+            Cell(fmt.percent(row.share_of_campaign), below=words.share_interval(row)),
             Cell(fmt.money(row.target_amount, currency)),
             Cell(
                 fmt.percent(row.attainment),
@@ -206,17 +211,22 @@ def _target_table(facts: f.Facts, method: str, milestone: str) -> Block:
             Column("Verdict", "status"),
         ),
         rows=cells,
-        foot=_target_foot(total, currency),
+        foot=_target_foot(total, facts),
+        note=words.interval_note(facts) if milestone == f.MILESTONES[-1] else "",
     )
 
 
-def _target_foot(total: f.Total | None, currency: str) -> tuple[tuple[Cell, ...], ...]:
+def _target_foot(total: f.Total | None, facts: f.Facts) -> tuple[tuple[Cell, ...], ...]:
     if total is None:
         return ()
+    currency = facts.currency
     everyone = (
         Cell("All partners"),
         Cell(),
-        Cell(fmt.money(total.campaign_amount, currency)),
+        Cell(
+            fmt.money(total.campaign_amount, currency),
+            below=words.amount_interval(total, facts),
+        ),
         Cell(),
         Cell(),
         Cell(),
@@ -261,7 +271,7 @@ def methods(facts: f.Facts) -> Section:
             Dot(
                 geometry.place(row.credited_amount, top) or "0",
                 names.index(row.method),
-                f"{words.method_label(row.method)}: {fmt.money(row.credited_amount, currency)}",
+                words.method_mark(row, facts),
             )
             for row in found
             if row.method in names
@@ -338,6 +348,7 @@ def _matrix_table(
         return Cell(
             fmt.money(row.credited_amount, currency),
             shade=geometry.strength(row.credited_amount, top),
+            below=words.amount_interval(row, facts) if row.amount_lower is not None else "",
         )
 
     return Table(
@@ -351,17 +362,31 @@ def _matrix_table(
             (
                 Cell(_partner_or_channel(row), strong=True),
                 *(cell(row, other) for other in across),
-                Cell(fmt.money(row.credited_amount, currency), strong=True),
+                Cell(
+                    fmt.money(row.credited_amount, currency),
+                    strong=True,
+                    below=words.amount_interval(row, facts),
+                ),
             )
             for row in down
         ),
         foot=(
             (
                 Cell(words.LABELS["total"]),
-                *(Cell(fmt.money(row.credited_amount, currency)) for row in across),
-                Cell(fmt.money(total.campaign_amount if total else None, currency)),
+                *(
+                    Cell(
+                        fmt.money(row.credited_amount, currency),
+                        below=words.amount_interval(row, facts),
+                    )
+                    for row in across
+                ),
+                Cell(
+                    fmt.money(total.campaign_amount if total else None, currency),
+                    below=words.amount_interval(total, facts) if total else "",
+                ),
             ),
         ),
+        note=words.interval_note(facts),
         style="matrix",
     )
 
@@ -418,14 +443,17 @@ def _breakdown_table(facts: f.Facts, method: str, rows: list[f.Breakdown]) -> Ta
                     for at, name in enumerate(facts.dimensions)
                 ),
                 Cell(bar=Bar(geometry.place(row.credited_amount, top) or "0")),
-                Cell(fmt.money(row.credited_amount, currency)),
-                Cell(fmt.percent(row.share_of_campaign)),
+                Cell(
+                    fmt.money(row.credited_amount, currency),
+                    below=words.amount_interval(row, facts),
+                ),
+                Cell(fmt.percent(row.share_of_campaign), below=words.share_interval(row)),
                 Cell(fmt.count(row.conversions_touched)),
                 *((Cell(fmt.money(row.spend_amount, currency)),) if has_spend else ()),
             )
             for row in shown
         ),
-        note=words.more_rows(len(shown), len(rows)) if len(rows) > len(shown) else "",
+        note=words.breakdown_note(facts, len(shown), len(rows)),
     )
 
 

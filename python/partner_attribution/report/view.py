@@ -43,7 +43,7 @@ class Dots:
 
 @dataclass(frozen=True)
 class Cell:
-    """One table cell: text, and what is drawn behind or beside it."""
+    """One table cell: text, what is drawn behind or beside it, and small print on either side."""
 
     text: str = ""
     tone: Tone = ""
@@ -52,6 +52,7 @@ class Cell:
     dots: Dots | None = None
     shade: int | None = None
     note: str = ""
+    below: str = ""
     is_code: bool = False
 
 
@@ -98,6 +99,7 @@ class Figure:
     value: str
     note: str
     tone: Tone = ""
+    below: str = ""
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,11 @@ from partner_attribution.report.format import (
 # A spread wider than this is marked: the methods tell different stories about the partner.
 WIDE_SPREAD = 0.25
 
-NO_INTERVAL = "No interval yet: treat close calls as ties."
+CLOSE_CALLS = "Where intervals overlap, or there are none, treat it as a tie."
+NO_BIAS = (
+    "It says nothing of bias: a method that credits the wrong touches has a narrow interval "
+    "around the wrong figure."
+)
 
 
 @dataclass(frozen=True)
@@ -240,7 +244,8 @@ LABELS = {
 }
 CLOSING = (
     "This file has no scripts and loads nothing from the network. Credit follows recorded "
-    "touches by an agreed rule; it shows association, not proof of cause."
+    "touches by an agreed rule; it shows association, not proof of cause. An interval says how far "
+    "another sample of accounts would move a figure, not whether the method is right."
 )
 NO_DEALS = "No deal reached this milestone in the window, so there is nothing to share out."
 NO_PACE = "No day of this window has figures yet."
@@ -286,6 +291,67 @@ def stage_label(stage: str) -> str:
 def region_label(region: str | None) -> str:
     """A region id as a reader says it."""
     return "Unknown region" if not region else region.replace("_", " ")
+
+
+def amount_interval(row: f.Interval, facts: f.Facts) -> str:
+    """Under an amount: its interval, how far to trust it, or why there is none."""
+    if row.interval_status == f.SUPPRESSED:
+        if not row.winning_accounts:
+            return ""
+        return f"no interval: fewer than {_wins(facts, 'interval_min_wins')}"
+    bounds = (
+        f"{money(row.amount_lower, facts.currency)} to {money(row.amount_upper, facts.currency)}"
+    )
+    return f"{bounds}, low sample" if row.interval_status == f.LOW_SAMPLE else bounds
+
+
+def share_interval(row: f.Interval) -> str:
+    """Under a share: its interval, where there is one."""
+    if row.share_lower is None or row.share_upper is None:
+        return ""
+    return f"{percent(row.share_lower)} to {percent(row.share_upper)}"
+
+
+def interval_note(facts: f.Facts) -> str:
+    """Under a table with intervals: what they cover, and what not."""
+    return (
+        f"Small print under a figure: its {interval_level(facts)} interval, where the expected "
+        "credit under the same method would lie in another sample of accounts. Wins are accounts; "
+        f"fewer than {_wins(facts, 'interval_low_wins')} are a low sample, whose interval may be "
+        f"too narrow. {NO_BIAS}"
+    )
+
+
+def method_mark(row: f.Comparison, facts: f.Facts) -> str:
+    """Beside a mark: what one method credits, and its interval."""
+    amount = money(row.credited_amount, facts.currency)
+    return f"{method_label(row.method)}: {amount}{_in_brackets(row, facts)}"
+
+
+def breakdown_note(facts: f.Facts, shown: int, total: int) -> str:
+    """Under a breakdown: what was cut, and what the intervals cover."""
+    cut = f"{more_rows(shown, total)} " if shown < total else ""
+    return cut + interval_note(facts)
+
+
+def interval_level(facts: f.Facts) -> str:
+    """How many intervals should hold what they surround."""
+    level = facts.setting("interval_level")
+    return percent(float(level)) if level else "most likely"
+
+
+def _wins(facts: f.Facts, setting: str) -> str:
+    return f"{facts.setting(setting) or 'enough'} wins"
+
+
+def _in_brackets(row: f.Interval | None, facts: f.Facts) -> str:
+    """After an amount in a sentence."""
+    found = amount_interval(row, facts) if row is not None else ""
+    if not found or row is None:
+        return ""
+    if row.interval_status == f.SUPPRESSED:
+        return f" ({found})"
+    return f" ({interval_level(facts)} interval {found})"
 
 
 def title(facts: f.Facts) -> str:
@@ -405,19 +471,19 @@ def _headline(facts: f.Facts, method: str) -> Sentence:
             pipeline=money(pipeline.campaign_amount, facts.currency),
             total=money(pipeline.total_amount, facts.currency),
         )
-    credited = money(total.campaign_amount, facts.currency)
+    credited = money(total.campaign_amount, facts.currency) + _in_brackets(total, facts)
     won = money(total.total_amount, facts.currency)
     if total.attainment is None or total.target_amount is None:
         return say(
-            "Partners are credited with {credited} of the {won:plain} won in this window; no "
-            "partner has a revenue target to hold it against.",
+            "Partners are credited with {credited} of the {won:plain} won in this "
+            "window; no partner has a revenue target to hold it against.",
             source,
             credited=credited,
             won=won,
         )
     return say(
-        "Partners are credited with {credited} of the {won:plain} won in this window; those "
-        "with a target reached {share} of {target:plain}.",
+        "Partners are credited with {credited} of the {won:plain} won in this "
+        "window; those with a target reached {share} of {target:plain}.",
         source,
         credited=credited,
         won=won,
@@ -430,23 +496,24 @@ def _leader(facts: f.Facts, method: str) -> Sentence | None:
     first = facts.leader(method)
     if first is None:
         return None
+    amount = money(first.credited_amount, facts.currency) + _in_brackets(first, facts)
     led, ran = len(facts.methods_led_by(first.partner_id)), len(facts.methods)
     if len(facts.contribution(method)) == 1:
         return say(
             "{name} is the only partner with credit: {amount}.",
             "reports.rpt_contribution",
             name=first.partner_name,
-            amount=money(first.credited_amount, facts.currency),
+            amount=amount,
         )
     template = (
-        "{name} leads with {amount}, {share} of the campaign's credit, and leads under {led} of "
-        "{ran:plain}."
+        "{name} leads with {amount}, {share} of the campaign's credit, and leads "
+        "under {led} of {ran:plain}."
     )
     return say(
         template,
         "reports.rpt_contribution",
         name=first.partner_name,
-        amount=money(first.credited_amount, facts.currency),
+        amount=amount,
         share=percent(first.share_of_campaign),
         led=count(led),
         ran=plural(ran, "method"),
@@ -542,16 +609,16 @@ def do_target(facts: f.Facts, method: str) -> Sentence:
     lowest = facts.furthest_below(method)
     if lowest is not None:
         return say(
-            "Take {name} first: agree what closes {gap}. " + NO_INTERVAL,
+            "Take {name} first: agree what closes {gap}. " + CLOSE_CALLS,
             name=lowest.partner_name,
             gap=gap(lowest, facts.currency),
         )
     if without:
         return say(
-            "Agree a target for {names} and add it to seeds/targets.csv. " + NO_INTERVAL,
+            "Agree a target for {names} and add it to seeds/targets.csv. " + CLOSE_CALLS,
             names=listed([clean(name) for name in without[:3]]),
         )
-    return say("Nothing is below target. " + NO_INTERVAL)
+    return say("Nothing is below target. " + CLOSE_CALLS)
 
 
 def do_methods(facts: f.Facts) -> Sentence:
@@ -568,18 +635,18 @@ def do_methods(facts: f.Facts) -> Sentence:
         return say(
             "Which method is agreed decides who earned the revenue: it moves {names} by more "
             "than ±25%. Ask sales how the largest deals began before arguing from this page. "
-            + NO_INTERVAL,
+            + CLOSE_CALLS,
             names="every partner",
         )
     if wide:
         return say(
             "Do not decide on {names} from this page alone: the credit depends on the method. "
-            "Ask sales how those deals began. " + NO_INTERVAL,
+            "Ask sales how those deals began. " + CLOSE_CALLS,
             names=listed([clean(name) for name in wide[:3]]),
         )
     return say(
         "The choice of method moves no partner by more than ±25%: decide on other grounds. That "
-        "the methods agree does not prove them right. " + NO_INTERVAL
+        "the methods agree does not prove them right. " + CLOSE_CALLS
     )
 
 
@@ -660,7 +727,7 @@ def do_assets(rows: list[f.AssetReturn], currency: str) -> Sentence | None:
     if uncosted:
         names = [clean(row.asset_name or row.asset_id) for row in uncosted[:3]]
         return say(
-            "Record the cost of {names}: without it the asset cannot be compared. " + NO_INTERVAL,
+            "Record the cost of {names}: without it the asset cannot be compared. " + CLOSE_CALLS,
             names=listed(names),
         )
     costed = [row for row in rows if row.credited_per_spend is not None]
@@ -669,7 +736,7 @@ def do_assets(rows: list[f.AssetReturn], currency: str) -> Sentence | None:
         return None
     return say(
         "Ask what {name} was for before paying for it again: {amount:plain} credited on {spend}. "
-        + NO_INTERVAL,
+        + CLOSE_CALLS,
         name=lowest.asset_name or lowest.asset_id,
         amount=money(lowest.credited_amount, currency),
         spend=money(lowest.spend_amount, currency),

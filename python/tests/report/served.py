@@ -91,6 +91,15 @@ TABLES = {
     "setting_order bigint",
 }
 
+INTERVAL = (
+    ", winning_accounts bigint, interval_status varchar, conversions_lower double, "
+    "conversions_upper double, amount_lower decimal(18,2), amount_upper decimal(18,2), "
+    "share_lower double, share_upper double"
+)
+TABLES["reports.rpt_campaign_totals"] += ", share_of_deals double"
+for _table in ("campaign_totals", "contribution", "breakdown", "method_comparison"):
+    TABLES[f"reports.rpt_{_table}"] += INTERVAL
+
 CHANNELS = (
     ("webinar", "Webinar"),
     ("partner_email", "Partner e-mail"),
@@ -183,6 +192,19 @@ def _split(amount: Decimal, weights: Sequence[float]) -> list[Decimal]:
     return pieces
 
 
+def interval(amount: Decimal, share: float | None, wins: int) -> tuple[Any, ...]:
+    """Interval columns of a figure: none under 30 wins, a low sample under 100."""
+    if wins < 30 or not amount:
+        return (wins if amount else 0, "suppressed", None, None, None, None, None, None)
+    status = "low_sample" if wins < 100 else "ok"
+    bounds = (_cents(float(amount) * 0.8), _cents(float(amount) * 1.25))
+    shares = (None, None) if share is None else (share * 0.9, min(1.0, share * 1.1))
+    return (wins, status, 2.5, 4.5, *bounds, *shares)
+
+
+WINS = (140, 45, 12)  # of the first, the second and every further partner
+
+
 class _Rows(dict[str, list[tuple[Any, ...]]]):
     def add(self, table: str, *values: Any) -> None:
         self.setdefault(table, []).append(values)
@@ -245,6 +267,9 @@ def rows(world: World) -> _Rows:
         ("agreed_method", "position", "method id", "What multi-touch resolves to."),
         ("lookback_days", "180", "days", "How far before the cut-off a touch may lie."),
         ("half_life_days", "7", "days", "Age at which a touch weighs half as much."),
+        ("interval_level", "0.9", "share", "How many of the intervals should hold."),
+        ("interval_min_wins", "30", "wins", "Fewer winning accounts have no interval."),
+        ("interval_low_wins", "100", "wins", "Fewer winning accounts are a low sample."),
     )
     for order, setting in enumerate(settings):
         out.add("reports.rpt_settings", *setting, order)
@@ -270,7 +295,8 @@ def _method_rows(  # noqa: PLR0917
         "reports.rpt_campaign_totals", *key, method, milestone, deals, total, campaign, other,
         rest, float(deals) * 0.8, target, sum(targeted, Decimal(0)) if targeted else None,
         float(sum(targeted, Decimal(0)) / target) if target else None, spend,
-        float(campaign / spend),
+        float(campaign / spend), float(campaign / total) if total else None,
+        *interval(campaign, float(campaign / total) if total else None, 197),
     )  # fmt: skip
     for bucket, amount in (
         ("this_campaign", campaign), ("other_touches", other), ("unattributed", rest),
@@ -291,6 +317,7 @@ def _method_rows(  # noqa: PLR0917
             float(amount / campaign) if campaign else None, goal, None,
             None if goal is None else amount - goal, None if goal is None else float(amount / goal),
             status, _cents(29_000 + 1000 * n),
+            *interval(amount, float(amount / campaign) if campaign else None, WINS[min(n, 2)]),
         )  # fmt: skip
     _breakdowns(out, world, key, milestone, method, credited, campaign)
     _pace_and_assets(out, world, key, milestone, method, campaign, target)
@@ -305,8 +332,9 @@ def _breakdowns(  # noqa: PLR0917
     def add(dimensions: str, ids: tuple[Any, ...], names: tuple[Any, ...], amount: Decimal) -> None:
         share = float(amount / campaign) if campaign else None
         out.add(
-            "reports.rpt_breakdown", *head, dimensions, *ids, *names, amount, 3.5, 7, share, None
-        )
+            "reports.rpt_breakdown", *head, dimensions, *ids, *names, amount, 3.5, 7, share, None,
+            *interval(amount, share, 140 if dimensions in ("partner", "channel") else 12),
+        )  # fmt: skip
 
     none = (None, None, None)
     by_channel = [Decimal(0)] * len(CHANNELS)
@@ -379,6 +407,7 @@ def _comparison(out: _Rows, world: World, key: tuple[str, str], milestone: str) 
                 "reports.rpt_method_comparison", *key, milestone, partner.partner_id, method,
                 partner.name, amount, low, high,
                 float((high - low) / 2 / mean) if mean else None, method == world.agreed_method,
+                *interval(amount, None, WINS[min(world.partners.index(partner), 2)]),
             )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from partner_attribution.report import words
 from partner_attribution.report.facts import Facts, read_facts
+from partner_attribution.report.format import money
 from partner_attribution.report.html import dashboard
 from partner_attribution.report.markdown import summary
 from tests.report.served import (
@@ -137,12 +138,36 @@ def test_pace_does_not_compare_what_cannot_be_compared(every_facts: dict[str, Fa
 
 
 @pytest.mark.parametrize("world", WORLDS)
-def test_no_interval_and_no_return_are_claimed(every_facts: dict[str, Facts], world: str) -> None:
+def test_no_return_and_no_confidence_are_claimed(every_facts: dict[str, Facts], world: str) -> None:
     shown = " ".join(Page(dashboard(every_facts[world])).text).lower()
     assert "roi" not in re.findall(r"[a-z]+", shown)
-    assert "90% interval" not in shown
     assert "confidence" not in shown
-    assert "no interval yet" in shown
+
+
+def test_amounts_stand_with_their_intervals_and_with_what_these_do_not_say(
+    every_facts: dict[str, Facts],
+) -> None:
+    facts = every_facts["plain"]
+    first, second, third = facts.contribution(facts.method)
+    found = [words.amount_interval(row, facts) for row in (first, second, third)]
+    assert found == [
+        f"{money(first.amount_lower, 'USD')} to {money(first.amount_upper, 'USD')}",
+        f"{money(second.amount_lower, 'USD')} to {money(second.amount_upper, 'USD')}, low sample",
+        "no interval: fewer than 30 wins",
+    ]
+    page = dashboard(facts)
+    section = page[page.index('id="target"') : page.index('id="methods"')]
+    assert all(text in section for text in found)
+    assert "its 90% interval" in section
+    assert "It says nothing of bias" in section
+    assert f"(90% interval {found[0]})" in summary(facts).replace("\\", "")
+
+
+def test_credit_without_any_win_has_no_words_about_intervals(
+    every_facts: dict[str, Facts],
+) -> None:
+    facts = every_facts["empty"]
+    assert not any(words.amount_interval(row, facts) for row in facts.contributions)
 
 
 @pytest.mark.parametrize("world", WORLDS)
