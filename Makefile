@@ -19,6 +19,8 @@ endif
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark test-peers test-scale mutation lock clean
 .PHONY: benchmark-truth
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark-coverage lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -104,6 +106,8 @@ mutation: setup  ## Plants faults in the attribution code and counts those that 
 SIZE ?= 1m
 benchmark: setup  ## CPU of the engine against the bare queries (SIZE=100k, 1m or 10m)
 	$(BIN)/python -m benchmarks.run --size $(SIZE)
+benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrites docs/intervals.md
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage
 
 benchmark-truth: setup  ## Every method against simulated worlds whose truth is known (minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.truth

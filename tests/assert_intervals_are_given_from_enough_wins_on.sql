@@ -1,13 +1,26 @@
 -- Exactly the cells under the threshold have no bounds, and exactly those up to the next one are low samples.
+-- Only a method whose learned weights are cut at zero may be unsteady.
+with
+
+intervals as (
+
+    select
+        *,
+        interval_status in ('ok', 'low_sample') as is_given
+    from {{ ref('rpt_credit_intervals') }}
+
+)
+
 select *
-from {{ ref('rpt_credit_intervals') }}
+from intervals
 where
     (winning_accounts < {{ var('interval_min_wins') }}) <> (interval_status = 'suppressed')
-    or (winning_accounts >= {{ var('interval_low_wins') }}) <> (interval_status = 'ok')
-    or (interval_status = 'suppressed') <> (conversions_lower is null)
-    or (interval_status = 'suppressed') <> (conversions_upper is null)
-    or (interval_status = 'suppressed') <> (amount_lower is null)
-    or (interval_status = 'suppressed') <> (amount_upper is null)
-    or (interval_status = 'suppressed' and (share_lower is not null or share_upper is not null))
-    or (interval_status <> 'suppressed' and (share_lower is null) <> (share is null))
-    or (interval_status <> 'suppressed' and (share_upper is null) <> (share is null))
+    or (winning_accounts >= {{ var('interval_low_wins') }} and interval_status = 'low_sample')
+    or (winning_accounts < {{ var('interval_low_wins') }} and interval_status = 'ok')
+    or (interval_status = 'unsteady' and method <> 'shapley_rate')
+    or is_given <> (conversions_lower is not null)
+    or is_given <> (conversions_upper is not null)
+    or is_given <> (amount_lower is not null)
+    or is_given <> (amount_upper is not null)
+    or (is_given and share is not null) <> (share_lower is not null)
+    or (is_given and share is not null) <> (share_upper is not null)

@@ -3,7 +3,7 @@
 select *
 from {{ ref('rpt_credit_intervals') }}
 where
-    interval_status <> 'suppressed'
+    interval_status in ('ok', 'low_sample')
     and not coalesce(
         conversions_lower <= credited_conversions and credited_conversions <= conversions_upper
         and amount_lower <= credited_amount and credited_amount <= amount_upper

@@ -10,7 +10,9 @@ import numpy as np
 
 from partner_attribution.attribution.intervals import (
     SUPPRESSED,
+    UNSTEADY,
     IntervalSettings,
+    is_steady,
     learned_part,
     share_interval,
     status,
@@ -19,6 +21,7 @@ from partner_attribution.attribution.intervals import (
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
+CUT_AT_ZERO = frozenset({"shapley_rate"})  # methods whose learned weights are cut at zero
 
 SCHEMA = {
     "cell_number": nw.Int64(),
@@ -44,7 +47,8 @@ def credit_intervals(
     figures move with the log of the player's weight. influence: as `player_influence` returns it.
 
     Returns an Arrow table of one row per cell. Bounds are null where interval_status is
-    `suppressed` (fewer than `min_wins` winning accounts), those of the share where it has none.
+    `suppressed` (fewer than `min_wins` winning accounts) or `unsteady` (weights learned too close
+    to zero), those of the share where it has none.
     """
     settings = settings or IntervalSettings()
     columns = ("cell_number", "whole_number", "milestone", "method", "winning_accounts")
@@ -60,6 +64,10 @@ def credit_intervals(
         else:
             _append(found, number, SUPPRESSED, [None] * 6)
     for key, group in sorted(shown.items()):
+        if key[1] in CUT_AT_ZERO and not (key in learned and is_steady(learned[key][1])):
+            for row in group:
+                _append(found, row[0], UNSTEADY, [None] * 6)
+            continue
         for part in _chunks(group):
             bounds = _bounds(part, known, learned.get(key), settings.level)
             for row, values in zip(part, bounds, strict=True):

@@ -69,8 +69,7 @@ def player_influence(
     buckets - 1). weights: what `player_effects` returned for these journeys.
 
     Returns an Arrow table of one row per milestone, method, player and bucket whose influence is
-    not 0: influence, the change of log weight per unit of the bucket's weight. Players without a
-    positive weight have no rows. A method of its own adds one function to `INFLUENCES`.
+    not 0: influence, the change of log weight per unit of the bucket's weight. A method of its own adds one function to `INFLUENCES`.
     """
     settings = settings or Settings()
     wanted = [method.id for method in find_methods(methods) if method.id in INFLUENCES]
@@ -78,10 +77,8 @@ def player_influence(
     if wanted:
         touches = _touches_in_buckets(journeys, accounts, settings)
         learned: Any = nw.from_native(weights).select(MILESTONE, "method", "markov_order")
-        orders = {
-            (milestone, method): int(order or 1)
-            for milestone, method, order in collected(learned.unique())
-        }
+        chains = learned.filter(~nw.col("markov_order").is_null()).unique()
+        orders = {(milestone, method): int(n) for milestone, method, n in collected(chains)}
         for method in sorted(wanted):
             found = INFLUENCES[method](touches, orders, buckets)
             for milestone, (names, influence) in sorted(found.items()):
@@ -239,10 +236,11 @@ def _shapley_rate(
 
 
 def rate_influence(parts: Mapping[int, Mapping[Coalition, Outcomes]], buckets: int) -> Influence:
-    """Return the influence of each bucket on the log of every player's `shapley_rate` value.
+    """Return the influence of each bucket on every player's `shapley_rate` value, over its size.
 
     parts: bucket -> coalitions of its journeys. Each bucket is left out in turn: the value with
-    it less the value without it.
+    it less the value without it. A value below zero counts as zero in credits; its influence only
+    says how steadily it lies there.
     """
     whole: dict[Coalition, Outcomes] = {}
     for one in parts.values():
@@ -268,8 +266,8 @@ def rate_influence(parts: Mapping[int, Mapping[Coalition, Outcomes]], buckets: i
             left = conversions / journeys if journeys else 0.0
             moved[position[coalition], bucket] = rate - left
     influence = linear.T @ moved
-    known = np.array([values[name] if values[name] > 0 else np.inf for name in names])
-    return names, influence / known[:, None]
+    sizes = np.array([abs(values[name]) or np.inf for name in names])
+    return names, influence / sizes[:, None]
 
 
 INFLUENCES: dict[str, Callable[[Any, Mapping[tuple[str, str], int], int], dict[str, Influence]]] = {

@@ -20,7 +20,10 @@ from scipy.special import stdtrit
 
 from partner_attribution.errors import AttributionError
 
-OK, LOW_SAMPLE, SUPPRESSED = "ok", "low_sample", "suppressed"
+OK, LOW_SAMPLE, SUPPRESSED, UNSTEADY = "ok", "low_sample", "suppressed", "unsteady"
+STEADY = 3.0  # standard errors between a learned weight and zero
+
+WIDEST = 1000.0  # times the figure; an interval as wide as this says that nothing is known
 
 Array = Any  # of floats; the last axis is the buckets
 
@@ -96,7 +99,7 @@ def total_interval(sums: Array, level: float, learned: Array | float = 0.0) -> t
     total = sums.sum(axis=-1)
     half = half_width(sums + learned, level)
     on_log = (total > 0) & (sums.min(axis=-1) >= 0)
-    ratio = np.exp(np.minimum(half / np.where(on_log, total, 1.0), 700.0))
+    ratio = np.minimum(np.exp(np.minimum(half / np.where(on_log, total, 1.0), 100.0)), WIDEST)
     lower = np.where(on_log, total / ratio, total - half)
     upper = np.where(on_log, total * ratio, total + half)
     return lower, upper
@@ -125,13 +128,25 @@ def share_interval(
     on_logit = (room > 0) & (part.min(axis=-1) >= 0) & (whole.min(axis=-1) >= 0)
     inside = np.where(on_logit, share, 0.5)
     odds = inside / (1 - inside)
-    ratio = np.exp(np.minimum(half / np.where(on_logit, room, 1.0), 700.0))
+    ratio = np.exp(np.minimum(half / np.where(on_logit, room, 1.0), 100.0))
     lower = np.where(on_logit, 1 / (1 + ratio / odds), share - half)
     upper = np.where(on_logit, 1 / (1 + 1 / (odds * ratio)), share + half)
     fixed = (room == 0) & (part.min(axis=-1) >= 0)
     lower, upper = np.where(fixed, share, lower), np.where(fixed, share, upper)
     gone = np.where(total != 0, 0.0, np.nan)
     return share + gone, lower + gone, upper + gone
+
+
+def is_steady(influence: Array) -> bool:
+    """Whether every learned weight lies clear of zero, by three standard errors or more.
+
+    Closer to zero, a weight that is cut there moves by jumps, and no derivative describes it:
+    intervals would hold their figure two times in three instead of nine in ten (measured).
+    """
+    buckets = influence.shape[-1]
+    deviations = influence - influence.mean(axis=-1, keepdims=True)
+    errors = np.sqrt(np.square(deviations).sum(axis=-1) * buckets / (buckets - 1))
+    return bool((errors * STEADY <= 1).all())
 
 
 def learned_part(gradients: Array, influence: Array) -> Array:

@@ -343,7 +343,7 @@ class Setting:
 
 
 Interval = Total | Contribution | Breakdown | Comparison
-OK, LOW_SAMPLE, SUPPRESSED = "ok", "low_sample", "suppressed"
+LOW_SAMPLE, SUPPRESSED, UNSTEADY = "low_sample", "suppressed", "unsteady"
 
 
 @dataclass(frozen=True)

@@ -349,7 +349,7 @@ def _in_brackets(row: f.Interval | None, facts: f.Facts) -> str:
     found = amount_interval(row, facts) if row is not None else ""
     if not found or row is None:
         return ""
-    if row.interval_status == f.SUPPRESSED:
+    if row.amount_lower is None:
         return f" ({found})"
     return f" ({interval_level(facts)} interval {found})"
 
