@@ -69,7 +69,8 @@ def player_influence(
     buckets - 1). weights: what `player_effects` returned for these journeys.
 
     Returns an Arrow table of one row per milestone, method, player and bucket whose influence is
-    not 0: influence, the change of log weight per unit of the bucket's weight. A method of its own adds one function to `INFLUENCES`.
+    not 0: influence, the change of log weight per unit of the bucket's weight. A method of its
+    own adds one function to `INFLUENCES`.
     """
     settings = settings or Settings()
     wanted = [method.id for method in find_methods(methods) if method.id in INFLUENCES]
