@@ -21,11 +21,7 @@ touches_of_deals as (
 
 ),
 
-touches_in_window as (
-
-    select * from {{ ref('int_touches_in_window') }}
-
-),
+touches_in_window as (select * from {{ ref('int_touches_in_window') }}),
 
 touches as (
 
@@ -74,11 +70,7 @@ not_won as (
 
 ),
 
-others as (
-
-    select * from {{ ref('int_journeys_not_converted') }}
-
-),
+others as (select * from {{ ref('int_journeys_not_converted') }}),
 
 -- A touch that speaks for another account's deal (its contact's) does not speak against this one.
 touches_with_deal as (

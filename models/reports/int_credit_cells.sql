@@ -49,7 +49,7 @@ select
     cast(numbered.share_billionths as {{ dbt.type_bigint() }}) as share_billionths,
     cast(numbered.credit_cents as {{ dbt.type_bigint() }}) as credit_cents,
     cast(numbered.winning_accounts as {{ dbt.type_bigint() }}) as winning_accounts,
-    {{ ratio('numbered.credit_cents', 'whole.credit_cents') }} as share
+    {{ ratio(measured('numbered.milestone', 'numbered.credit_cents', 'numbered.share_billionths'), measured('whole.milestone', 'whole.credit_cents', 'whole.share_billionths')) }} as share
 from numbered
 left join numbered as whole
     on

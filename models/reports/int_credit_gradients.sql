@@ -25,7 +25,7 @@ touches as (
     select
         conversion_id,
         touch_id,
-        {{ player_of_touch(var('player_dimension'), 'channel', 'partner_id') }} as player
+        {{ player_of_touch(var('player_dimension')) }} as player
     from {{ ref('int_touches_in_window') }}
 
 ),

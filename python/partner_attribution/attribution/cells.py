@@ -21,6 +21,7 @@ from partner_attribution.attribution.intervals import (
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
+COUNTED = frozenset({"lead", "mql"})  # milestones without money: their shares are of conversions
 CUT_AT_ZERO = frozenset({"shapley_rate"})  # methods whose learned weights are cut at zero
 
 SCHEMA = {
@@ -39,11 +40,12 @@ Learned = Mapping[tuple[str, str], tuple[dict[str, int], Any]]
 def credit_intervals(
     cells: Any, sums: Any, influence: Any, settings: IntervalSettings | None = None
 ) -> Any:
-    """Return the bounds of each cell's conversions, amount and share of amount.
+    """Return the bounds of each cell's conversions, amount and share.
 
     cells: one row per cell: cell_number, whole_number (the cell that the share is of; null = no
-    share), milestone, method, winning_accounts. sums: cell_number, bucket, share_billionths,
-    credit_cents of every measured cell and its whole; or, with a player and no bucket, how both
+    share; shares are of the amount, for lead and mql of conversions), milestone, method,
+    winning_accounts. sums: cell_number, bucket, share_billionths, credit_cents of every measured
+    cell and its whole; or, with a player and no bucket, how both
     figures move with the log of the player's weight. influence: as `player_influence` returns it.
 
     Returns an Arrow table of one row per cell. Bounds are null where interval_status is
@@ -98,12 +100,13 @@ def _bounds(
         [row[0] if row[1] is None else row[1] for row in rows], return_inverse=True
     )
     parts, of_parts = known.dense(own), known.learned(own, learned)
-    whole, of_whole = known.dense(wholes)[1][position], known.learned(wholes, learned)[1]
+    kind = 0 if rows[0][2] in COUNTED else 1
+    whole, of_whole = known.dense(wholes)[kind][position], known.learned(wholes, learned)[kind]
     moved = of_whole if np.isscalar(of_whole) else of_whole[position]
     bounds = [
         *total_interval(parts[0] / BILLION, level, of_parts[0] / BILLION),
         *total_interval(parts[1], level, of_parts[1]),
-        *share_interval(parts[1], whole, level, (of_parts[1], moved))[1:],
+        *share_interval(parts[kind], whole, level, (of_parts[kind], moved))[1:],
     ]
     table = [[None if np.isnan(x) else float(x) for x in row] for row in zip(*bounds, strict=True)]
     for row, values in zip(rows, table, strict=True):
