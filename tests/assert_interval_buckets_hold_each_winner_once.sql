@@ -11,7 +11,7 @@ credits as (
         count(distinct coalesce(conversions.account_id, conversions.conversion_id)) as accounts
     from {{ ref('fct_attribution_credits') }} as credits
     inner join {{ ref('fct_conversions') }} as conversions on credits.conversion_id = conversions.conversion_id
-    where credits.partner_id <> 'unattributed' and credits.credit_share > 0
+    where credits.partner_id not in ('unattributed', 'baseline') and credits.credit_share > 0
     group by credits.method, credits.milestone, credits.partner_id
 
 ),

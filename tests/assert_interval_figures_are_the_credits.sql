@@ -11,7 +11,7 @@ credits as (
         sum(credited_amount) as credited_amount,
         sum(cast(round(credit_share * 1000000000) as {{ dbt.type_bigint() }})) as share_billionths
     from {{ ref('fct_attribution_credits') }}
-    where partner_id <> 'unattributed'
+    where partner_id not in ('unattributed', 'baseline')
     group by method, milestone, partner_id
 
 ),

@@ -18,6 +18,7 @@ where
     or (winning_accounts >= {{ var('interval_low_wins') }} and interval_status = 'low_sample')
     or (winning_accounts < {{ var('interval_low_wins') }} and interval_status = 'ok')
     or (interval_status = 'unsteady' and method <> 'shapley_rate')
+    or (winning_accounts >= {{ var('interval_min_wins') }} and method in {{ causal_methods() }}) <> (interval_status = 'not_built')
     or is_given <> (conversions_lower is not null)
     or is_given <> (conversions_upper is not null)
     or is_given <> (amount_lower is not null)

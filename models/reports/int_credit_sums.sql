@@ -80,13 +80,13 @@ scoped as (
         credited_campaign_id as campaign_id,
         *
     from credits
-    where partner_id <> 'unattributed'
+    where partner_id not in ('unattributed', 'baseline')
     union all
     select
         'all' as campaign_id,
         *
     from credits
-    where partner_id <> 'unattributed'
+    where partner_id not in ('unattributed', 'baseline')
 
 ),
 

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from partner_attribution.attribution.intervals import (
+    NOT_BUILT,
     SUPPRESSED,
     UNSTEADY,
     IntervalSettings,
@@ -21,6 +22,8 @@ from partner_attribution.attribution.intervals import (
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
+# Fitted models whose uncertainty nothing says yet: an interval of their credits alone would lie.
+UNMEASURED = frozenset({"hazard_shapley", "multistate", "causal_auto"})
 COUNTED = frozenset({"lead", "mql"})  # milestones without money: their shares are of conversions
 CUT_AT_ZERO = frozenset({"shapley_rate"})  # methods whose learned weights are cut at zero
 
@@ -49,8 +52,9 @@ def credit_intervals(
     figures move with the log of the player's weight. influence: as `player_influence` returns it.
 
     Returns an Arrow table of one row per cell. Bounds are null where interval_status is
-    `suppressed` (fewer than `min_wins` winning accounts) or `unsteady` (weights learned too close
-    to zero), those of the share where it has none.
+    `suppressed` (fewer than `min_wins` winning accounts), `unsteady` (weights learned too close to
+    zero) or `not_built` (a fitted model whose uncertainty is not measured), those of the share
+    where it has none.
     """
     settings = settings or IntervalSettings()
     columns = ("cell_number", "whole_number", "milestone", "method", "winning_accounts")
@@ -66,15 +70,24 @@ def credit_intervals(
         else:
             _append(found, number, SUPPRESSED, [None] * 6)
     for key, group in sorted(shown.items()):
-        if key[1] in CUT_AT_ZERO and not (key in learned and is_steady(learned[key][1])):
+        if reason := _reason_for_none(key[1], learned.get(key)):
             for row in group:
-                _append(found, row[0], UNSTEADY, [None] * 6)
+                _append(found, row[0], reason, [None] * 6)
             continue
         for part in _chunks(group):
             bounds = _bounds(part, known, learned.get(key), settings.level)
             for row, values in zip(part, bounds, strict=True):
                 _append(found, row[0], status(row[4], settings), values)
     return nw.from_dict(found, SCHEMA, backend="pyarrow").to_native()
+
+
+def _reason_for_none(method: str, learned: tuple[dict[str, int], Any] | None) -> str:
+    """Say why a method gets no interval, however many wins there are; empty if it does."""
+    if method in UNMEASURED:
+        return NOT_BUILT
+    if method in CUT_AT_ZERO and not (learned and is_steady(learned[1])):
+        return UNSTEADY
+    return ""
 
 
 def _append(

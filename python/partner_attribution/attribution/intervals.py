@@ -21,6 +21,7 @@ from scipy.special import stdtrit
 from partner_attribution.errors import AttributionError
 
 OK, LOW_SAMPLE, SUPPRESSED, UNSTEADY = "ok", "low_sample", "suppressed", "unsteady"
+NOT_BUILT = "not_built"
 STEADY = 3.0  # standard errors between a learned weight and zero
 
 WIDEST = 1000.0  # times the figure; an interval as wide as this says that nothing is known

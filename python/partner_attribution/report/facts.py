@@ -344,6 +344,7 @@ class Setting:
 
 Interval = Total | Contribution | Breakdown | Comparison
 LOW_SAMPLE, SUPPRESSED, UNSTEADY = "low_sample", "suppressed", "unsteady"
+NOT_BUILT = "not_built"
 
 
 @dataclass(frozen=True)

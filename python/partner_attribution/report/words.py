@@ -299,6 +299,10 @@ def amount_interval(row: f.Interval, facts: f.Facts) -> str:
         if not row.winning_accounts:
             return ""
         return f"no interval: fewer than {_wins(facts, 'interval_min_wins')}"
+    if row.interval_status == f.UNSTEADY:
+        return "no interval: unsteady weights"
+    if row.interval_status == f.NOT_BUILT:
+        return "no interval: not built for this method"
     bounds = (
         f"{money(row.amount_lower, facts.currency)} to {money(row.amount_upper, facts.currency)}"
     )

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from partner_attribution.attribution.cells import credit_intervals
 from partner_attribution.attribution.intervals import (
     LOW_SAMPLE,
+    NOT_BUILT,
     OK,
     SUPPRESSED,
     UNSTEADY,
@@ -117,6 +118,15 @@ def test_weights_near_zero_are_unsteady_and_give_no_interval() -> None:
     found = credit_intervals(cells, sums, influence, settings).to_pylist()
     assert {row["interval_status"] for row in found} == {UNSTEADY, SUPPRESSED}
     assert all(row["cents_lower"] is None for row in found)
+
+
+@pytest.mark.parametrize("method", ["hazard_shapley", "multistate", "causal_auto"])
+def test_fitted_models_claim_no_interval_before_their_uncertainty_is_measured(method: str) -> None:
+    cells, sums, influence = small_case([0, 1, 2, 3])
+    cells = cells.set_column(3, "method", pa.array([method] * 3))
+    settings = IntervalSettings(buckets=2, min_wins=2, low_sample_wins=4)
+    found = credit_intervals(cells, sums, influence, settings).to_pylist()
+    assert {row["interval_status"] for row in found} == {NOT_BUILT, SUPPRESSED}
 
 
 def test_learned_weights_add_their_own_uncertainty() -> None:

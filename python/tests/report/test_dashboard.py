@@ -163,6 +163,22 @@ def test_amounts_stand_with_their_intervals_and_with_what_these_do_not_say(
     assert f"(90% interval {found[0]})" in summary(facts).replace("\\", "")
 
 
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        ("unsteady", "no interval: unsteady weights"),
+        ("not_built", "no interval: not built for this method"),
+    ],
+)
+def test_methods_without_an_interval_say_so(
+    every_facts: dict[str, Facts], status: str, said: str
+) -> None:
+    facts = every_facts["plain"]
+    row = facts.contribution(facts.method)[0]
+    row = replace(row, interval_status=status, amount_lower=None, amount_upper=None)
+    assert words.amount_interval(row, facts) == said
+
+
 def test_credit_without_any_win_has_no_words_about_intervals(
     every_facts: dict[str, Facts],
 ) -> None:
