@@ -42,7 +42,7 @@ credits as (
         coalesce(credits.asset_id, 'none') as asset_id,
         credits.region,
         touches.player,
-        sum(credits.credit_share) as credit_share,
+        {{ sum_shares('credits.credit_share') }} as credit_share,
         sum(credits.credited_amount) as credited_amount
     from {{ ref('fct_attribution_credits') }} as credits
     inner join learning_methods on credits.method = learning_methods.method
@@ -66,7 +66,7 @@ player_shares as (
         conversion_id,
         method,
         player,
-        sum(credit_share) as player_share
+        {{ sum_shares('credit_share') }} as player_share
     from credits
     group by conversion_id, method, player
 

@@ -36,7 +36,7 @@ players as (
         channel,
         {{ player_of_touch(var('player_dimension')) }} as player,
         count(distinct conversion_id) as touched_wins,
-        sum(case when method = '{{ var("agreed_method") }}' then credit_share else 0 end) as credited_wins
+        {{ sum_shares("case when method = '" ~ var('agreed_method') ~ "' then credit_share else 0 end") }} as credited_wins
     from credits
     group by partner_id, channel, {{ player_of_touch(var('player_dimension')) }}
 

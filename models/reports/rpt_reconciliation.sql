@@ -114,5 +114,5 @@ select
     bucket,
     amount,
     cast(share_billionths as double) / 1000000000 as conversions,
-    {{ ratio('measure', 'sum(measure) over (partition by campaign_id, window_id, method, milestone)') }} as share
+    {{ ratio('measure', 'sum(cast(measure as decimal(28, 2))) over (partition by campaign_id, window_id, method, milestone)') }} as share
 from filled

@@ -84,12 +84,12 @@ def test_golden_figures(built: Path) -> None:
         """,
     )
     assert [(partner, milestone, str(amount)) for partner, milestone, amount, _ in figures] == [
-        ("acme", "closed_won", "531433.87"),
-        ("contoso", "closed_won", "21259.59"),
-        ("northwind", "closed_won", "412300.74"),
-        ("acme", "opportunity", "2446642.29"),
-        ("contoso", "opportunity", "286488.32"),
-        ("northwind", "opportunity", "1498983.86"),
+        ("acme", "closed_won", "531433.76"),
+        ("contoso", "closed_won", "21259.64"),
+        ("northwind", "closed_won", "412300.69"),
+        ("acme", "opportunity", "2446641.61"),
+        ("contoso", "opportunity", "286488.44"),
+        ("northwind", "opportunity", "1498983.88"),
     ]
 
 
