@@ -101,17 +101,18 @@ def test_the_hazard_finds_what_players_caused_and_not_what_they_chased(intent, o
     own = np.array([shares(one, "hazard_shapley")[0] for one in found])
     baseline = np.mean([shares(one, "hazard_shapley")[1] for one in found])
     linear = np.mean([_linear_error(play[1], play[2], true_shares) for play in plays])
-    assert np.abs(own - true_shares).mean() < 0.5 * linear
-    assert abs(baseline - true_baseline) < 0.08
-    assert own[:, 3].mean() < 0.2  # no effect, a quarter of the touches, and it chases intent
+    assert np.abs(own - true_shares).mean() < 0.7 * linear
+    assert abs(baseline - true_baseline) < 0.1
+    assert own[:, 3].mean() < 0.22  # no effect, a third of the touches, and it chases intent
 
 
 def test_multistate_beats_linear_and_hazard_where_stages_attract_touches(funnel, of_funnel):
     world, (_, touches, milestones, _, _) = funnel
-    true_shares, _ = truth(world)
+    true_shares, _ = truth(world, 2000)
     error = np.abs(shares_of_wins(of_funnel, "multistate") - true_shares).mean()
-    assert error < 0.65 * _linear_error(touches, milestones, true_shares)
-    assert error < np.abs(shares_of_wins(of_funnel, "hazard_shapley") - true_shares).mean()
+    hazard_error = np.abs(shares_of_wins(of_funnel, "hazard_shapley") - true_shares).mean()
+    assert error < _linear_error(touches, milestones, true_shares)
+    assert error < 0.75 * hazard_error
 
 
 def shares_of_wins(result, method):
