@@ -7,14 +7,20 @@ depends on the order of input rows, on threads or on the engine underneath.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.exact import MAX_AMOUNT_CENTS, Frame, divide, whole
+from partner_attribution.attribution.exact import (
+    MAX_AMOUNT_CENTS,
+    Frame,
+    estimate,
+    number,
+    part_rounded_up,
+    whole,
+)
 from partner_attribution.attribution.journey import (
     CONVERSION,
     NEWEST_AT,
@@ -93,13 +99,18 @@ def attribute_wide(
 
     journeys = _with_order(_joined(conversion_rows, touch_rows, chosen), chosen)
     journeys = _with_weights(journeys, chosen, settings)
-    journeys = _with_credits(journeys, chosen, settings)
-    pairs = [(_name("share", method), _name("cents", method)) for method in chosen]
+    credits = [_CREDITS[method.allocation](method, settings) for method in chosen]
+    # Each layer is a query around the last: steps of all methods share them.
+    for layer in zip_longest(*(steps for steps, _, _ in credits), fillvalue={}):
+        journeys = journeys.with_columns(
+            expression.alias(name) for step in layer for name, expression in step.items()
+        )
+    named = list(zip(chosen, credits, strict=True))
     return journeys.select(
         CONVERSION,
         TOUCH,
-        *(nw.col(share) for share, _ in pairs),
-        *((nw.col(cents) * nw.col(_SIGN)).cast(nw.Int64).alias(cents) for _, cents in pairs),
+        *(share.alias(_name("share", method)) for method, (_, share, _) in named),
+        *(cents.cast(nw.Int64).alias(_name("cents", method)) for method, (_, _, cents) in named),
     ).to_native()
 
 
@@ -156,11 +167,8 @@ def _joined(conversions: Frame, touches: Frame, chosen: Sequence[Method]) -> Fra
         nw.when(condition).then(1.0).otherwise(0.0).alias(marked_column(name))
         for name, condition in marks.items()
     )
-    size = nw.col(AMOUNT).cast(nw.Float64)
     return conversions.join(touches, on=CONVERSION, how="left").with_columns(
         nw.col(TOUCHED_AT).fill_null(0).cast(nw.Int64),
-        size.abs().alias(_VALUE),
-        nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN),
         *(nw.col(marked_column(name)).fill_null(0.0) for name in marks),
     )
 
@@ -179,12 +187,13 @@ def _marks(chosen: Sequence[Method]) -> dict[str, nw.Expr]:
 
 
 def _scale_bits() -> nw.Expr:
-    """Bits left for one weight so that all weights of a journey sum to at most 2**52."""
-    bits: nw.Expr = nw.lit(_MAX_SCALE_BITS - 31)
-    for doublings in range(30, -1, -1):
-        fits = nw.col(TOUCH_COUNT) <= 2**doublings
-        bits = nw.when(fits).then(_MAX_SCALE_BITS - doublings).otherwise(bits)
-    return bits.cast(nw.Float64)
+    """Bits left for one weight so that all weights of a journey sum to at most 2**52.
+
+    With n touches that is 52 less log2(n), rounded up. The logarithm of n - 0.5 is never so near a
+    whole number that its last bits, in which engines differ, could matter.
+    """
+    doublings = whole((nw.col(TOUCH_COUNT) - 0.5).log(2)) + 1.0
+    return _MAX_SCALE_BITS - doublings
 
 
 # --- step 2: the order of the journey, and running sums ----------------------------------------
@@ -197,11 +206,11 @@ def _name(prefix: str, method: Method) -> str:
 def _with_order(journeys: Frame, chosen: Sequence[Method]) -> Frame:
     """Add, by one sort, the position of each touch and what its journey amounts to."""
     # Any column without nulls will do, except the one partitioned by (wrong on pandas).
-    position = nw.col(_VALUE).cum_count().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
+    position = nw.col(AMOUNT).cum_count().over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
     marks = _marks(chosen)
     return journeys.with_columns(
         position.cast(nw.Float64).alias(POSITION),
-        nw.col(_VALUE).count().over(CONVERSION).cast(nw.Float64).alias(TOUCH_COUNT),
+        nw.col(AMOUNT).count().over(CONVERSION).cast(nw.Float64).alias(TOUCH_COUNT),
         nw.col(TOUCHED_AT).max().over(CONVERSION).alias(NEWEST_AT),
         *(_running(marked_column(name), marked_so_far_column(name)) for name in marks),
         *(
@@ -219,9 +228,14 @@ def _running(column: str, alias: str) -> nw.Expr:
 def _with_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
     """Add the weights of methods that need them, and their running sums by a second sort."""
     weighted = [method for method in chosen if method.allocation == "weighted"]
+    size = nw.col(AMOUNT).cast(nw.Float64)
+    journeys = journeys.with_columns(
+        _scale_bits().alias(SCALE_BITS),
+        size.abs().alias(_VALUE),
+        nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN),
+    )
     if not weighted:
         return journeys
-    journeys = journeys.with_columns(_scale_bits().alias(SCALE_BITS))
     journeys = journeys.with_columns(
         m.weights(Journey(), settings).cast(nw.Float64).alias(_name("__weight", m))
         for m in weighted
@@ -237,68 +251,58 @@ def _with_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings)
 
 # --- step 3: shares and cents, one pair of columns per method ----------------------------------
 
-
-def _with_credits(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
-    """Add a share and the cents of |amount| per method."""
-    value, count, position = nw.col(_VALUE), nw.col(TOUCH_COUNT), nw.col(POSITION)
-    for method in chosen:
-        share, cents = _name("share", method), _name("cents", method)
-        if method.allocation == "winner":
-            won = method.weights(Journey(), settings).cast(nw.Float64)
-            journeys = journeys.with_columns(won.alias(share))
-            journeys = journeys.with_columns((nw.col(share) * value).alias(cents))
-        elif method.allocation == "equal":
-            floor = whole(value / count)
-            extra = position <= value - floor * count
-            journeys = journeys.with_columns(
-                (1.0 / count).alias(share), (floor + _one_if(extra)).alias(cents)
-            )
-        elif method.allocation == "ends":
-            journeys = _with_end_credits(journeys, method, settings)
-        else:
-            journeys = _with_weighted_credits(journeys, method)
-    return journeys
+# Columns to add, layer by layer (a step may use those of the steps before); share; signed cents.
+Credits = tuple[list[dict[str, nw.Expr]], nw.Expr, nw.Expr]
 
 
 def _one_if(condition: nw.Expr) -> nw.Expr:
     return nw.when(condition).then(1.0).otherwise(0.0)
 
 
-def _with_weighted_credits(journeys: Frame, method: Method) -> Frame:
+def _winner_credits(method: Method, settings: Settings) -> Credits:
+    won = method.weights(Journey(), settings) == 1
+    cents = nw.when(won).then(nw.col(AMOUNT).cast(nw.Int64)).otherwise(number(0))
+    return [], _one_if(won), cents
+
+
+def _equal_credits(method: Method, settings: Settings) -> Credits:
+    value, count = nw.col(_VALUE), nw.col(TOUCH_COUNT)
+    name = _name("__floor", method)
+    floor = nw.col(name)
+    extra = _one_if(nw.col(POSITION) <= value - floor * count)
+    return [{name: whole(value / count)}], 1.0 / count, (floor + extra) * nw.col(_SIGN)
+
+
+def _weighted_credits(method: Method, settings: Settings) -> Credits:
     """Cents up to and with the touch, less those before it: amount x running weight, rounded up.
 
-    With w of the touch and C up to it, both quotients and remainders exact, the cents before the
-    touch are amount x (C - w) / total, so that one more quotient spares a look at its neighbour.
     Journeys whose weights are all zero are shared evenly.
     """
-    names = {part: _name(f"__{part}", method) for part in ("weight", "so_far", "total")}
-    weight, so_far, total = (nw.col(name) for name in names.values())
-    share, cents = _name("share", method), _name("cents", method)
-    journeys = journeys.with_columns(
-        nw.when(total > 0).then(weight).otherwise(1.0).alias(names["weight"]),
-        nw.when(total > 0).then(so_far).otherwise(nw.col(POSITION)).alias(names["so_far"]),
-        nw.when(total > 0).then(total).otherwise(nw.col(TOUCH_COUNT)).alias(names["total"]),
-    )
-    for part, quotient, rest in (
-        ("weight", "__cents", "__cent_rest"),
-        ("so_far", "__to", "__to_rest"),
-    ):
-        journeys = divide(
-            journeys,
-            amount=_VALUE,
-            weight=names[part],
-            total=names["total"],
-            quotient=quotient,
-            remainder=rest,
-        )
-    up_to = _one_if(nw.col("__to_rest") > 0)
-    before = _one_if(nw.col("__to_rest") > nw.col("__cent_rest"))
-    return journeys.with_columns(
-        (weight / total).alias(share), (nw.col("__cents") + up_to - before).alias(cents)
-    ).drop("__cents", "__cent_rest", "__to", "__to_rest", *names.values())
+    names = {
+        part: _name(f"__{part}", method)
+        for part in ("weight", "so_far", "total", "own", "to", "before", "of", "near_to", "near")
+    }
+    column = {part: nw.col(name) for part, name in names.items()}
+    has_weight = column["total"] > 0
+    weight = nw.when(has_weight).then(column["weight"]).otherwise(1.0)
+    so_far = nw.when(has_weight).then(column["so_far"]).otherwise(nw.col(POSITION))
+    total = nw.when(has_weight).then(column["total"]).otherwise(nw.col(TOUCH_COUNT))
+    own, to, before, of = (column[part] for part in ("own", "to", "before", "of"))
+    value = nw.col(_VALUE)
+    steps = [
+        {names["own"]: weight, names["to"]: so_far, names["of"]: total},
+        {names["before"]: to - own},
+        {
+            names["near_to"]: estimate(value, to, of),
+            names["near"]: estimate(value, before, of),
+        },
+    ]
+    cents_to = part_rounded_up(value, to, of, column["near_to"])
+    cents_before = part_rounded_up(value, before, of, column["near"])
+    return steps, own / of, (cents_to - cents_before) * nw.col(_SIGN)
 
 
-def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Frame:
+def _end_credits(method: Method, settings: Settings) -> Credits:
     """Largest remainder in closed form: the first touch, the last, and all others alike.
 
     Three quotients and remainders serve the whole journey. How many touches stand before one in
@@ -306,84 +310,79 @@ def _with_end_credits(journeys: Frame, method: Method, settings: Settings) -> Fr
     """
     first, last, between = method.ends(settings)
     pair = (first, last) if first + last else (1, 1)
-    count, value = nw.col(TOUCH_COUNT), nw.col(_VALUE)
+    count, value, position = nw.col(TOUCH_COUNT), nw.col(_VALUE), nw.col(POSITION)
     is_first, is_last = Journey().is_first, Journey().is_last
 
     def by_count(one: int, two: int, more: int) -> nw.Expr:
         larger = nw.when(count == 2).then(float(two)).otherwise(float(more))
         return nw.when(count == 1).then(1.0 * one).otherwise(larger)
 
-    others = nw.when(count > 2).then(count - 2.0).otherwise(0.0)
-    journeys = journeys.with_columns(
-        __first_part=by_count(1, pair[0], first),
-        __last_part=by_count(0, pair[1], last),
-        __between_part=by_count(0, 0, between),
-        __parts=by_count(1, sum(pair), first + last + between),
-        __others=others,
-        __spread=nw.when(count > 2).then(others).otherwise(1.0),
-    )
-    parts, spread = nw.col("__parts"), nw.col("__spread")
-    journeys = journeys.with_columns(__unit=whole(value / parts))
-    journeys = journeys.with_columns(__over=value - nw.col("__unit") * parts)
+    def named(part: str) -> str:
+        return _name(f"__{part}", method)
+
+    def col(part: str) -> nw.Expr:
+        return nw.col(named(part))
+
     kinds = ("first", "last", "between")
-    part = {kind: nw.col(f"__{kind}_part") for kind in kinds}
-    journeys = journeys.with_columns(
-        whole(nw.col("__over") * part[kind] / parts).alias(f"__{kind}_more") for kind in kinds
-    )
-    journeys = journeys.with_columns(
-        *(
-            (nw.col("__unit") * part[kind] + nw.col(f"__{kind}_more")).alias(f"__{kind}_floor")
-            for kind in kinds
-        ),
-        *(
-            (nw.col("__over") * part[kind] - nw.col(f"__{kind}_more") * parts).alias(
-                f"__{kind}_rest"
-            )
-            for kind in kinds
-        ),
-    )
+    parts, others, spread, unit = (col(name) for name in ("parts", "others", "spread", "unit"))
+    over = value - unit * parts
+    rest = {
+        kind: over * col(f"{kind}_part")
+        - (col(f"{kind}_floor") - unit * col(f"{kind}_part")) * parts
+        for kind in kinds
+    }
     # The part of all touches between is divided once more; remainders are in units of 1 / spread.
-    together = nw.col("__between_floor")
-    journeys = journeys.with_columns(__each_floor=whole(together / spread))
-    each = nw.col("__each_floor")
-    journeys = journeys.with_columns(
-        __each_rest=(together - each * spread) * parts + nw.col("__between_rest"),
-        __first_rest=nw.col("__first_rest") * spread,
-        __last_rest=nw.col("__last_rest") * spread,
-        __left=value - nw.col("__first_floor") - nw.col("__last_floor") - nw.col("__others") * each,
-    )
+    together, each = col("between_floor"), col("each_floor")
+    steps = [
+        {
+            named("first_part"): by_count(1, pair[0], first),
+            named("last_part"): by_count(0, pair[1], last),
+            named("between_part"): by_count(0, 0, between),
+            named("parts"): by_count(1, sum(pair), first + last + between),
+            named("others"): nw.max_horizontal(count - 2.0, nw.lit(0.0)),
+            named("spread"): nw.max_horizontal(count - 2.0, nw.lit(1.0)),
+        },
+        {named("unit"): whole(value / parts)},
+        {
+            named(f"{kind}_floor"): unit * col(f"{kind}_part")
+            + whole(over * col(f"{kind}_part") / parts)
+            for kind in kinds
+        },
+        {
+            named("first_rest"): rest["first"] * spread,
+            named("last_rest"): rest["last"] * spread,
+            named("between_rest"): rest["between"],
+            named("each_floor"): whole(together / spread),
+        },
+        {
+            named("each_rest"): (together - each * spread) * parts + col("between_rest"),
+            named("left"): value - col("first_floor") - col("last_floor") - others * each,
+        },
+    ]
 
     def own(of_first: nw.Expr, of_last: nw.Expr, of_others: nw.Expr) -> nw.Expr:
         return nw.when(is_first).then(of_first).when(is_last).then(of_last).otherwise(of_others)
 
-    rests = [nw.col(f"__{kind}_rest") for kind in ("first", "last", "each")]
-    floors = [nw.col(f"__{kind}_floor") for kind in ("first", "last", "each")]
-    journeys = journeys.with_columns(
-        __own_floor=own(*floors),
-        __own_rest=own(*rests),
-        __own_part=own(part["first"], part["last"], part["between"]),
-        __of_parts=own(parts, parts, parts * spread),
+    first_rest, last_rest, each_rest = col("first_rest"), col("last_rest"), col("each_rest")
+    # How many touches rank higher; among equal remainders those earlier in the journey do.
+    standing_before = own(
+        _one_if(last_rest > first_rest) + _one_if(each_rest > first_rest) * others,
+        _one_if(first_rest >= last_rest) + _one_if(each_rest >= last_rest) * others,
+        _one_if(first_rest >= each_rest) + _one_if(last_rest > each_rest) + (position - 2.0),
     )
-    # How many there are, and how many of them are earlier than this touch.
-    earlier_others = nw.when(is_first).then(0.0).otherwise(nw.col(POSITION) - 2.0)
-    groups = (
-        (nw.lit(1.0), _one_if(nw.col(POSITION) > 1)),
-        (nw.lit(1.0), nw.lit(0.0)),
-        (nw.col("__others"), earlier_others),
+    share = own(
+        col("first_part") / parts, col("last_part") / parts, col("between_part") / (parts * spread)
     )
-    standing_before = [
-        nw.when(rest > nw.col("__own_rest"))
-        .then(all_of_them)
-        .when(rest == nw.col("__own_rest"))
-        .then(earlier)
-        .otherwise(0.0)
-        for rest, (all_of_them, earlier) in zip(rests, groups, strict=True)
-    ]
-    extra = _one_if(reduce(add, standing_before) < nw.col("__left"))
-    return journeys.with_columns(
-        (nw.col("__own_part") / nw.col("__of_parts")).alias(_name("share", method)),
-        (nw.col("__own_floor") + extra).alias(_name("cents", method)),
-    )
+    floor = own(col("first_floor"), col("last_floor"), each)
+    return steps, share, (floor + _one_if(standing_before < col("left"))) * nw.col(_SIGN)
+
+
+_CREDITS: Mapping[str, Callable[[Method, Settings], Credits]] = {
+    "winner": _winner_credits,
+    "equal": _equal_credits,
+    "ends": _end_credits,
+    "weighted": _weighted_credits,
+}
 
 
 # --- step 4: long form ---------------------------------------------------------------------------

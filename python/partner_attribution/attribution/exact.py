@@ -3,7 +3,7 @@
 Engines agree on very little: integer division rounds differently, 64-bit products overflow or
 raise or wrap, `pow` and `exp` differ in the last bit. They do agree on + - * / of IEEE doubles
 (each correctly rounded) and on `floor`. Everything below is built from these alone, stays below
-2**53 where it must be exact, and names each step as a column, so no sub-expression is repeated.
+2**53 where it must be exact.
 """
 
 from __future__ import annotations
@@ -46,64 +46,56 @@ def whole(expression: nw.Expr) -> nw.Expr:
     return expression.floor().cast(nw.Float64)
 
 
-def divide(
-    frame: Frame, *, amount: str, weight: str, total: str, quotient: str, remainder: str
-) -> Frame:
-    """Add amount * weight divided by total: whole quotient and remainder, both exact.
+def round_up(expression: nw.Expr) -> nw.Expr:
+    """Round up to a whole number, kept as a double (Spark's ceil returns an integer)."""
+    return expression.ceil().cast(nw.Float64)
 
-    amount, weight, total: columns of doubles that hold whole numbers; 0 <= amount <= 2**50,
-        0 <= weight <= total <= 2**52 and total >= 1.
 
-    The quotient by way of the rounded share is off by one at most. The remainder of that guess,
-    amount * weight - guess * total, is small although both products have up to 102 bits: each is
-    taken as a rounded product plus its exact rounding error (Dekker 1971, doi:10.1007/BF01397083).
-    Its sign and size then correct the guess.
+def estimate(amount: nw.Expr, part: nw.Expr, total: nw.Expr) -> nw.Expr:
+    """Return amount * part / total within amount * 2**-51, for `part_rounded_up`."""
+    return amount * (part / total)
+
+
+def part_rounded_up(amount: nw.Expr, part: nw.Expr, total: nw.Expr, estimated: nw.Expr) -> nw.Expr:
+    """Return amount * part / total rounded up to a whole number, exact.
+
+    amount, part, total: doubles that hold whole numbers; 0 <= amount <= 2**50,
+        0 <= part <= total <= 2**52 and total >= 1. estimated: what `estimate` says, as a column.
+
+    Twice the error of the estimate to either side, nearly all rows round up to the same number. The
+    few that do not take the long way, by the exact remainder of a guess.
     """
-    names = ("amount", "weight", "total", "guess")
-    high = {name: nw.col(f"__{name}_high") for name in names}
-    low = {name: nw.col(f"__{name}_low") for name in names}
-    value, share_of, of_total, guess = (
-        nw.col(amount),
-        nw.col(weight),
-        nw.col(total),
-        nw.col("__guess"),
-    )
-    columns = frame.collect_schema().names()
-    product, guessed, rest = nw.col("__product"), nw.col("__guessed"), nw.col("__rest")
+    margin = amount * 2.0**-50
+    most = round_up(estimated + margin)
+    is_sure = round_up(estimated - margin) == most
+    guess = whole(estimated)
+    remainder = _product(amount, part, less=guess, times=total)
+    # A remainder of up to 2**53 divided by the total never rounds to another whole number.
+    exact = guess + round_up(remainder / total)
+    return nw.when(part == total).then(amount).when(is_sure).then(most).otherwise(exact)
 
-    def error(left: str, right: str, rounded: nw.Expr) -> nw.Expr:
-        inner = high[left] * high[right] - rounded
-        return inner + high[left] * low[right] + low[left] * high[right] + low[left] * low[right]
 
-    frame = frame.with_columns(__guess=whole(value * (share_of / of_total)))
-    frame = frame.with_columns(
-        *(
-            (source * _SPLITTER).alias(f"__{name}_far")
-            for name, source in zip(names, (value, share_of, of_total, guess), strict=True)
-        ),
-        __product=value * share_of,
-        __guessed=guess * of_total,
-    )
-    frame = frame.with_columns(
-        (nw.col(f"__{name}_far") - (nw.col(f"__{name}_far") - source)).alias(f"__{name}_high")
-        for name, source in zip(names, (value, share_of, of_total, guess), strict=True)
-    )
-    frame = frame.with_columns(
-        (source - high[name]).alias(f"__{name}_low")
-        for name, source in zip(names, (value, share_of, of_total, guess), strict=True)
-    )
-    frame = frame.with_columns(
-        __rest=(product - guessed)
-        + (error("amount", "weight", product) - error("guess", "total", guessed))
-    )
-    too_low = nw.when(rest >= of_total).then(1.0).otherwise(0.0)
-    too_high = nw.when(rest < 0.0).then(1.0).otherwise(0.0)
-    step = too_low - too_high
-    return frame.select(
-        *columns,
-        (guess + step).alias(quotient),
-        (rest - step * of_total).alias(remainder),
-    )
+def _product(left: nw.Expr, right: nw.Expr, *, less: nw.Expr, times: nw.Expr) -> nw.Expr:
+    """Return left * right - less * times, exact where that is small, though both have 102 bits.
+
+    Each product is a rounded one plus its exact rounding error (Dekker 1971,
+    doi:10.1007/BF01397083).
+    """
+    first, second = left * right, less * times
+    return (first - second) + (_error(left, right, first) - _error(less, times, second))
+
+
+def _error(left: nw.Expr, right: nw.Expr, rounded: nw.Expr) -> nw.Expr:
+    left_high, right_high = _high(left), _high(right)
+    left_low, right_low = left - left_high, right - right_high
+    inner = left_high * right_high - rounded
+    return inner + left_high * right_low + left_low * right_high + left_low * right_low
+
+
+def _high(value: nw.Expr) -> nw.Expr:
+    """Return the upper half of the digits."""
+    far = value * _SPLITTER
+    return far - (far - value)
 
 
 def halving_weight(age: nw.Expr, half_life: nw.Expr, scale_bits: nw.Expr) -> nw.Expr:
@@ -118,6 +110,7 @@ def halving_weight(age: nw.Expr, half_life: nw.Expr, scale_bits: nw.Expr) -> nw.
     for coefficient in reversed(_HALVING[:-1]):
         curve = curve * fraction + coefficient
     curve = curve * fraction + 1.0
-    capped = nw.when(halvings > _MAX_HALVINGS).then(_MAX_HALVINGS).otherwise(halvings)
+    capped = nw.min_horizontal(halvings, nw.lit(_MAX_HALVINGS))
     rounded = whole(curve * nw.lit(2.0) ** (scale_bits - capped) + 0.5)
-    return nw.when(rounded < 1.0).then(1.0).otherwise(rounded)
+    # Not nw.when: inside a CASE, DuckDB would compute each repeated part again.
+    return nw.max_horizontal(rounded, nw.lit(1.0))

@@ -13,9 +13,10 @@ import pytest
 from partner_attribution.attribution.exact import (
     MAX_AMOUNT_CENTS,
     MAX_TOTAL_WEIGHT,
-    divide,
+    estimate,
     halving_weight,
     number,
+    part_rounded_up,
 )
 
 from .frames import DAY
@@ -62,17 +63,22 @@ def test_constants_have_sixty_four_bits_everywhere():
         assert ([str(kind) for kind in relation.types], relation.fetchall()) == (["BIGINT"], [(3,)])
 
 
-def test_division_equals_unlimited_integers():
+def rounded_up(frame):
+    columns = ("amount", "weight", "total")
+    near = estimate(*(nw.col(name) for name in columns))
+    names = [nw.col(name) for name in (*columns, "near")]
+    return frame.with_columns(near=near).select(*columns, found=part_rounded_up(*names))
+
+
+def test_rounded_up_parts_equal_unlimited_integers():
     rows = cases(30_000)
     frame = pd.DataFrame(rows, columns=["amount", "weight", "total"]).astype("float64")
-    names = {"amount": "amount", "weight": "weight", "total": "total"}
-    found = divide(nw.from_native(frame), **names, quotient="floor", remainder="rest").to_native()
-    wanted = [divmod(amount * weight, total) for amount, weight, total in rows]
-    assert found[["floor", "rest"]].astype("int64").to_numpy().tolist() == [list(w) for w in wanted]
+    found = rounded_up(nw.from_native(frame)).to_native()
+    wanted = [-(-amount * weight // total) for amount, weight, total in rows]
+    assert found["found"].astype("int64").tolist() == wanted
 
     with duckdb.connect() as connection:
-        relation = nw.from_native(connection.from_df(frame))
-        lazy = divide(relation, **names, quotient="floor", remainder="rest").to_native().df()
+        lazy = rounded_up(nw.from_native(connection.from_df(frame))).to_native().df()
     keys = ["amount", "weight", "total"]
     pd.testing.assert_frame_equal(
         lazy.sort_values(keys, ignore_index=True), found.sort_values(keys, ignore_index=True)
