@@ -50,7 +50,7 @@ def credits(conversion: Conversion, method: str, settings: Mapping[str, object])
     touches = sorted(conversion.touches, key=in_order)
     if not touches:
         return {(conversion.conversion_id, method, None): (1.0, conversion.amount_cents)}
-    shares = normalised(_raw(method, touches, conversion, chosen))
+    shares = shares_of(method, touches, conversion, chosen)
     split = largest_remainder if method in BY_REMAINDER else on_running_total
     sign = -1 if conversion.amount_cents < 0 else 1
     cents = split(abs(conversion.amount_cents), shares)
@@ -75,6 +75,47 @@ def on_running_total(amount: int, shares: Shares) -> list[int]:
     """What has been given up to each touch is the exact sum so far, rounded up."""
     given = [math.ceil(amount * total) for total in itertools.accumulate(shares)]
     return [now - before for before, now in itertools.pairwise([0, *given])]
+
+
+def may_move(conversion: Conversion, method: str, settings: Mapping[str, object]) -> set[str]:
+    """Touches whose credit may differ by a cent, because decay weights are rounded.
+
+    The newest of n touches weighs 2 ** b units, b = 52 - log2(n) rounded up. Others are exact at
+    whole half-lives of up to b, else off by at most one unit: a very old touch counts 1, not nearly
+    0. With two units for the curve itself that moves a running total by at most
+    amount x units / 2 ** b cents, which matters only that near to a whole cent; not at 0 and
+    at the amount itself, since no weight is 0.
+    """
+    if method != "time_decay" or not conversion.touches:
+        return set()
+    chosen = {**DEFAULTS, **settings}
+    touches = sorted(conversion.touches, key=in_order)
+    bits = 52 - math.ceil(math.log2(len(touches)))
+    half_life = int(Fraction(str(chosen["half_life_days"])) * DAY)
+    ages = [divmod(touches[-1].touched_at_us - t.touched_at_us, half_life) for t in touches]
+    rounded = sum(bool(rest) or halvings > bits for halvings, rest in ages)
+    amount = abs(conversion.amount_cents)
+    off = Fraction(amount * (rounded + 2 if rounded else 0), 2**bits)
+    assert off < Fraction(1, 2)
+    shares = shares_of(method, touches, conversion, chosen)
+    exact = [amount * total for total in itertools.accumulate(shares)]
+    near = [
+        bool(off) and 0 < round(value) < amount and abs(value - round(value)) <= off
+        for value in exact[:-1]
+    ]
+    # What moves at a boundary leaves one neighbour for the other.
+    return {
+        touch.touch_id
+        for touch, before, after in zip(touches, [False, *near], [*near, False], strict=True)
+        if before or after
+    }
+
+
+def shares_of(
+    method: str, touches: Sequence[Touch], conversion: Conversion, settings: Mapping[str, object]
+) -> Shares:
+    """The exact shares of the touches, in their order."""
+    return normalised(_raw(method, touches, conversion, settings))
 
 
 def normalised(raw: Shares) -> Shares:
