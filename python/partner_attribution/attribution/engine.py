@@ -99,6 +99,10 @@ def attribute_wide(
 
     journeys = _with_order(_joined(conversion_rows, touch_rows, chosen), chosen)
     journeys = _with_weights(journeys, chosen, settings)
+    size = nw.col(AMOUNT).cast(nw.Float64)
+    journeys = journeys.with_columns(
+        size.abs().alias(_VALUE), nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN)
+    )
     credits = [_CREDITS[method.allocation](method, settings) for method in chosen]
     # Each layer is a query around the last: steps of all methods share them.
     for layer in zip_longest(*(steps for steps, _, _ in credits), fillvalue={}):
@@ -228,14 +232,9 @@ def _running(column: str, alias: str) -> nw.Expr:
 def _with_weights(journeys: Frame, chosen: Sequence[Method], settings: Settings) -> Frame:
     """Add the weights of methods that need them, and their running sums by a second sort."""
     weighted = [method for method in chosen if method.allocation == "weighted"]
-    size = nw.col(AMOUNT).cast(nw.Float64)
-    journeys = journeys.with_columns(
-        _scale_bits().alias(SCALE_BITS),
-        size.abs().alias(_VALUE),
-        nw.when(size < 0).then(-1.0).otherwise(1.0).alias(_SIGN),
-    )
     if not weighted:
         return journeys
+    journeys = journeys.with_columns(_scale_bits().alias(SCALE_BITS))
     journeys = journeys.with_columns(
         m.weights(Journey(), settings).cast(nw.Float64).alias(_name("__weight", m))
         for m in weighted
