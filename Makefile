@@ -111,6 +111,7 @@ benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrit
 
 benchmark-truth: setup  ## Every method against simulated worlds whose truth is known (minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.truth
+	$(BIN)/python -m benchmarks.long_journeys
 
 lock: setup  ## Refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

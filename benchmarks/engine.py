@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 import narwhals as nw
 
+from benchmarks.hand_sql import HAND_SQL
 from benchmarks.limits import JOIN
 from partner_attribution.attribution import DEFAULT_METHODS, attribute, attribute_wide
 from partner_attribution.attribution.markov import count_transitions, removal_effects
@@ -41,7 +42,12 @@ def markov(order: int) -> Callable[[duckdb.DuckDBPyConnection], None]:
     return run
 
 
+def sql_engine(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute(f"create table out.result as {HAND_SQL}")
+
+
 ENGINE = {
+    "sql_engine": sql_engine,
     "credits_wide": credits_wide,
     "credits_long": credits_long,
     "markov_1": markov(1),
