@@ -2,7 +2,11 @@
 
 Who touches an account depends on the stage it is in, so a player late in the funnel is seen on
 every win. Touches add to the chance of a step; accounts grow stale in a stage; lost ones come back.
-The CRM learns of every step late, in batches, and skips some.
+The CRM learns of every step late and skips some.
+
+Most steps are entered within days, by hand or by a sync at most a week apart; a minority weeks
+later, when somebody cleans up. Longer delays for all would leave the order of touches and steps
+without meaning: touches jump at the true step, so all of them would seem to come before it.
 """
 
 from __future__ import annotations
@@ -44,7 +48,7 @@ LAYOUT = ("awareness", "awareness", "broad", "nurture", "nurture", "qualify", "c
 BASE = (0.010, 0.028, 0.035, 0.028)  # chance per week to leave a stage without any touch
 EFFECT = (0.02, 0.04, 0.045, 0.035)  # what a fresh touch adds to it
 RECYCLED_AFTER = 16  # weeks
-MEAN_DELAY_DAYS = {LEAD: 4.0, MQL: 20.0, OPPORTUNITY: 7.0, WON: 3.0, LOST: 10.0}
+MEAN_DELAY_DAYS = {LEAD: 2.0, MQL: 7.0, OPPORTUNITY: 5.0, WON: 2.0, LOST: 10.0}
 SKIPPED = {LEAD: 0.1, MQL: 0.25}
 SEGMENTS = ("smb", "mid_market", "enterprise")
 REGIONS = ("amer", "apac", "emea")
@@ -73,6 +77,7 @@ class Population:
     losing: float
     spread: float
     batch_days: int
+    stragglers: float
     lost_consent: float
     reported_twice: float
 
@@ -91,7 +96,8 @@ def population(seed: int) -> Population:
         pace=1.0,
         losing=float(rng.uniform(0.04, 0.08)),
         spread=float(rng.uniform(0.3, 0.7)),
-        batch_days=int(rng.choice([7, 14])),
+        batch_days=int(rng.choice([1, 7])),
+        stragglers=float(rng.uniform(0.04, 0.12)),
         lost_consent=float(rng.uniform(0.05, 0.25)),
         reported_twice=float(rng.uniform(0.03, 0.12)),
     )
@@ -274,6 +280,8 @@ def _add_milestones(
             delay = rng.random(len(account)) + rng.exponential(
                 MEAN_DELAY_DAYS[state] / 7, len(account)
             )
+            late = rng.random(len(account)) < drawn.stragglers
+            delay += late * rng.uniform(2, 6, len(account))
             batch = drawn.batch_days / 7
             at = np.ceil((week + delay) / batch) * batch + rng.random(len(account)) / 24 / 7
             at = np.maximum(at, known[account] + 1e-6)

@@ -3,6 +3,11 @@
 Intent wanders by itself (shocks, seasons). Players nudge it with fading, saturating effect; some
 chase accounts whose intent is high anyway, so that they are seen before many deals they did not
 cause. Some do nothing at all. Open deals draw more touches, which change nothing.
+
+Who chases goes by what can be seen: retargeting by the visits of the last weeks, sellers by a
+score of visits and filled forms that decays over weeks, and a little by a rep's hunch of the
+intent itself. Visits and forms are reported, save for lost consent. Where `is_hidden` (family
+`hidden`) they go by the intent itself, of which only one weak sign a week is reported.
 """
 
 from __future__ import annotations
@@ -32,6 +37,13 @@ KINDS = ("broad", "broad", "campaign", "campaign", "retarget", "chase", "chase",
 SEGMENTS = ("smb", "mid_market", "enterprise")
 REGIONS = ("amer", "apac", "emea")
 PEOPLE = 6
+VISITS = 0.4  # per week of an account without any intent
+VISITS_PER_INTENT = 0.8  # a unit of intent multiplies visits by exp(this)
+MOST_VISITS = 8  # per week
+FORM = 0.08  # chance that a visit ends in a filled form
+FORM_POINTS = 3
+QUALIFIED = 8  # points at which marketing calls an account qualified
+HUNCH = 0.15  # what a rep knows of the intent besides the score
 
 
 @dataclass(frozen=True)
@@ -42,8 +54,8 @@ class Player:
     reach: float  # chance of a touch per week, before the rest
     calendar: Array  # per week
     by_size: float  # leans to larger accounts (> 0) or smaller ones
-    chase: float  # more touches per unit of intent
-    retarget: float  # chance of a touch in the week after a visit
+    chase: float  # more touches per five points of the score, or per unit of intent if hidden
+    retarget: float  # chance of a touch in a week after many visits
     after: int  # player whose touch makes this one's likelier; -1 = none
     pull: float  # on intent, at full saturation
     decay: float  # part of the effect left after a week
@@ -67,10 +79,11 @@ class Population:
     close_weeks: float
     lost_consent: float
     reported_twice: float
+    is_hidden: bool
 
 
-def population(seed: int) -> Population:
-    """Draw a world, then set the threshold so that it has as many wins as it should."""
+def population(seed: int, *, is_hidden: bool = False) -> Population:
+    """Draw a world, then set it so that it has the wins and the baseline that it should."""
     rng = np.random.default_rng([11, seed])
     weeks = int(rng.integers(60, 105))
     kinds = rng.permutation(KINDS)
@@ -106,8 +119,9 @@ def population(seed: int) -> Population:
         close_weeks=float(rng.uniform(4, 10)),
         lost_consent=float(rng.uniform(0.1, 0.3)),
         reported_twice=float(rng.uniform(0.03, 0.12)),
+        is_hidden=is_hidden,
     )
-    return _with_wins(drawn, float(rng.uniform(0.12, 0.2)) * drawn.accounts, seed)
+    return _as_it_should_be(drawn, rng.uniform(0.12, 0.2), rng.uniform(0.42, 0.73), seed)
 
 
 def _player(rng: np.random.Generator, name: str, kind: str, weeks: int, null: bool) -> Player:
@@ -117,7 +131,7 @@ def _player(rng: np.random.Generator, name: str, kind: str, weeks: int, null: bo
         for start in rng.integers(0, weeks, max(3, weeks // 14)):
             calendar[start : start + 4] = rng.uniform(3, 6)
     reach = rng.uniform(0.015, 0.05)
-    pull = np.exp(rng.normal(np.log(0.8), 0.5))
+    pull = np.exp(rng.normal(np.log(0.8), 0.6))
     if kind in ("chase", "retarget"):
         reach, pull = reach * 0.5, pull * 0.6
     return Player(
@@ -135,15 +149,21 @@ def _player(rng: np.random.Generator, name: str, kind: str, weeks: int, null: bo
     )
 
 
-def _with_wins(drawn: Population, wins: float, seed: int) -> Population:
-    low, high = 0.0, 9.0
-    for _ in range(9):
-        drawn = replace(drawn, threshold=(low + high) / 2)
-        found = walk(drawn, np.random.default_rng([12, seed]), 1000, coalitions=1).wins.sum()
-        if found * drawn.accounts / 1000 > wins:
-            low = drawn.threshold
-        else:
-            high = drawn.threshold
+def _as_it_should_be(drawn: Population, wins: float, baseline: float, seed: int) -> Population:
+    """Set the threshold by the wins per account, and the pulls by the part that comes anyway."""
+    for _ in range(8):
+        idle = replace(drawn, players=tuple(replace(p, pull=0.0) for p in drawn.players))
+        idle = replace(idle, synergies=())
+        found, anyway = (
+            float(walk(one, np.random.default_rng([12, seed]), 1000, coalitions=1).wins.mean())
+            for one in (drawn, idle)
+        )
+        stronger = np.clip((1 - baseline) / max(1 - anyway / found, 0.02), 0.4, 2.5) ** 0.7
+        drawn = replace(
+            drawn,
+            threshold=drawn.threshold + drawn.steepness * float(np.log(found / wins)),
+            players=tuple(replace(p, pull=float(p.pull * stronger)) for p in drawn.players),
+        )
     return drawn
 
 
@@ -163,7 +183,9 @@ class Walk:
     entered: Array
     touched: Array | None = None  # week, player, account
     person: Array | None = None
-    visited: Array | None = None  # week, account
+    visits: Array | None = None  # week, account; forms among them
+    leads: Array | None = None  # week, account: has filled a form
+    score: Array | None = None
     opening: Array | None = None  # chance of a deal per week, account
     winning: Array | None = None
 
@@ -175,7 +197,7 @@ def present(array: Array, player: int) -> Array:
     return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
 
 
-def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:  # noqa: PLR0915
+def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:  # noqa: PLR0912, PLR0915
     """Let n accounts live in every coalition at once, with the same luck in each.
 
     coalitions: all of them, or 1 = everybody delivers, which is also recorded.
@@ -190,7 +212,9 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
     intent = rng.normal(0, 0.6, n).astype("float32")
     shape = (coalitions, n)
     nudge, alive, wins = (np.full(shape, v, "float32") for v in (0.0, 1.0, 0.0))
-    visited = np.zeros(shape, bool)
+    visits, recent_visits, points = (np.zeros(shape, "float32") for _ in range(3))
+    # Some accounts browse more than others of the same intent.
+    habit = np.exp(rng.normal(0, 0.3, n) + 0.2 * (size - 0.7)).astype("float32")
     stocks = [np.zeros_like(present(nudge, p)) for p in range(count)]
     reached = [np.zeros(stock.shape, "uint8") for stock in stocks]
     recent = {p.after: np.zeros(shape, "float32") for p in drawn.players if p.after >= 0}
@@ -199,7 +223,8 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
     if coalitions == 1:
         result.touched = np.zeros((weeks, count, n), bool)
         result.person = np.zeros((weeks, count, n), "int64")
-        result.visited = np.zeros((weeks, n), bool)
+        result.visits = np.zeros((weeks, n), "int64")
+        result.leads, result.score = np.zeros((weeks, n), bool), np.zeros((weeks, n))
         result.opening, result.winning = np.zeros((weeks, n)), np.zeros((weeks, n))
     for week in range(weeks):
         here = (entered <= week).astype("float32")
@@ -215,13 +240,15 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
         alive *= 1 - opening
 
         warm = np.maximum(level, 0)
+        if not drawn.is_hidden:
+            warm = np.minimum(points / 5, 5) + np.float32(HUNCH) * warm
         felt = np.zeros(shape, "float32")
         for p, player in enumerate(drawn.players):
             lean = np.exp(player.by_size * (size - 0.7)).astype("float32")
             rate = np.float32(player.reach * player.calendar[week]) * lean * here
             chance = rate * (1 + np.float32(player.chase) * present(warm, p))
             if player.retarget:
-                chance += np.float32(player.retarget) * present(visited, p)
+                chance += np.float32(player.retarget) * present(recent_visits, p)
             if player.after >= 0:
                 chance += np.float32(0.25) * present(recent[player.after], p)
             hit = np.minimum(chance, 0.7) > rng.random(n, "float32")
@@ -243,14 +270,34 @@ def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -
                 result.touched[week, p], result.person[week, p] = hit[0], who
         for a, b, strength in drawn.synergies:
             felt += np.float32(strength) * paired[a] * paired[b]
-        chance = np.clip(np.float32(0.04) + np.float32(0.12) * level, 0.01, 0.7) * here
-        visited = chance > rng.random(n, "float32")
+        visits, forms = _visits(drawn, level, here * habit, rng)
+        kept = np.float32(0.0 if drawn.is_hidden else 0.5)
+        recent_visits = np.minimum(kept * recent_visits + visits / (1 if drawn.is_hidden else 3), 1)
+        points = np.float32(0.8) * points + visits + FORM_POINTS * forms
         nudge = felt * open_to_it
-        if result.visited is not None:
-            result.visited[week] = visited[0]
+        if result.visits is not None and result.leads is not None and result.score is not None:
+            result.visits[week] = (visits + forms)[0]
+            result.leads[week], result.score[week] = forms[0], points[0]
         if result.opening is not None and result.winning is not None:
             result.opening[week], result.winning[week] = opening[0], winning[0]
     return result
+
+
+def _visits(
+    drawn: Population, level: Array, pace: Array, rng: np.random.Generator
+) -> tuple[Array, Array]:
+    """Return visits of a week and whether a form was filled; luck is the same in all coalitions."""
+    if drawn.is_hidden:
+        chance = np.clip(np.float32(0.04) + np.float32(0.12) * level, 0.01, 0.7) * (pace > 0)
+        visited = (chance > rng.random(pace.shape, "float32")).astype("float32")
+        return visited, np.zeros_like(visited)
+    rate = np.float32(VISITS) * np.exp(np.float32(VISITS_PER_INTENT) * level) * pace
+    visits = np.zeros_like(rate)
+    # Arrivals of a Poisson process of rate 1: a higher rate sees all that a lower one does.
+    for arrival in rng.exponential(1, (MOST_VISITS, *pace.shape)).astype("float32").cumsum(axis=0):
+        visits += arrival <= rate
+    forms = (rng.random(pace.shape, "float32") < 1 - (1 - FORM) ** visits).astype("float32")
+    return visits, forms
 
 
 def observe(drawn: Population, seed: int) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
@@ -301,7 +348,7 @@ def _add_touches(
     deals: Deals,
     rng: np.random.Generator,
 ) -> None:
-    assert life.touched is not None and life.person is not None and life.visited is not None
+    assert life.touched is not None and life.person is not None and life.visits is not None
     hidden = rng.random((drawn.accounts, PEOPLE)) < drawn.lost_consent
     weeks = np.arange(drawn.weeks)[:, None]
     is_open = (weeks > deals.opened) & (weeks < deals.closed)
@@ -322,7 +369,9 @@ def _add_touches(
             other = others[0] if others else player.name
             late = time[twice] + rng.integers(60_000_000, 36 * 3_600_000_000, twice.sum())
             reports.add_touches(account[twice], late, person[twice], other)
-    week, account = np.nonzero(life.visited)
+    week, account = (
+        index.repeat(life.visits.ravel()) for index in np.indices(life.visits.shape).reshape(2, -1)
+    )
     person = rng.integers(0, PEOPLE, len(week))
     seen = ~hidden[account, person]
     times = at_us(week, rng.random(len(week)))
@@ -336,18 +385,23 @@ def _add_milestones(
     deals: Deals,
     rng: np.random.Generator,
 ) -> None:
-    assert life.touched is not None and life.visited is not None
+    assert life.visits is not None and life.leads is not None and life.score is not None
     account, opened, won = np.arange(drawn.accounts), deals.opened, deals.won
     cents = (np.exp(rng.normal(10 + 0.5 * life.size, 0.6)) * 100).astype("int64")
-    # Whoever answers becomes a lead; three visits make it marketing qualified.
-    activity = life.visited.cumsum(axis=0)
-    for state, needed in (("lead", 1), ("mql", 3)):
-        week = (activity < needed).sum(axis=0)
+    # Whoever fills a form becomes a lead; its score makes it marketing qualified.
+    is_lead = life.leads.cumsum(axis=0) > 0
+    is_qualified = (is_lead & (life.score >= QUALIFIED)).cumsum(axis=0) > 0
+    if drawn.is_hidden:  # no forms: whoever visits is a lead, three visits make it qualified
+        activity = life.visits.cumsum(axis=0)
+        is_lead, is_qualified = activity >= 1, activity >= 3
+    for state, reached in (("lead", is_lead), ("mql", is_qualified)):
+        week = (~reached).sum(axis=0)
         some = (week < drawn.weeks) & (week < opened)
         part = rng.random(some.sum())
         reports.add_milestones(account[some], -1, state, at_us(week[some], part), 0)
     some = opened < drawn.weeks
-    entered = at_us(opened[some] + rng.exponential(2 / 7, some.sum()), 0.0)
+    entered = opened[some] + rng.exponential(2 / 7, some.sum())
+    entered = at_us(np.minimum(entered, deals.closed[some]), 0.0)  # at the latest when it closes
     reports.add_milestones(account[some], 0, "opportunity", entered, cents[some])
     for state, which in (("closed_won", some & won), ("closed_lost", some & ~won)):
         reports.add_milestones(

@@ -30,10 +30,15 @@ how methods compare where the truth is known, not how far a figure of your data 
 
 FAMILY_WORDS = {
     "intent": "Accounts buy when a hidden intent is high. Players nudge it with fading, saturating,"
-    " partly joint effect; retargeting and co-sellers chase it; one or two players do nothing.",
+    " partly joint effect; retargeting follows recent visits, sellers a score of visits and forms"
+    " and a small hunch of the intent; one or two players do nothing. Visits and forms are"
+    " reported, save for lost consent.",
     "funnel": "Accounts move from stage to stage. Each player helps single steps and touches"
-    " accounts by the stage they are in. The CRM records steps days to weeks late, in batches, and"
-    " skips some.",
+    " accounts by the stage they are in. The CRM records most steps days late, some weeks late,"
+    " in batches, and skips some.",
+    "hidden": "A stress test: as `intent`, but retargeting and sellers follow the intent itself,"
+    " and one weak sign of it a week is all that is reported. What drives both touches and deals is"
+    " on no record, so no method can be right here; no aim is set for this family.",
 }
 
 

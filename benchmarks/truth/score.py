@@ -13,6 +13,7 @@ from scipy.stats import spearmanr
 from benchmarks.truth.game import Truth
 from benchmarks.truth.methods import CAUSAL, Printed
 
+AIMED_AT = ("intent", "funnel")  # no aim for `hidden`, where no method can be right
 NULL_SHARE = 0.005  # a player that adds less than this part of the total adds nothing
 
 
@@ -104,12 +105,16 @@ def goals(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     often = found["intent", CAUSAL[0]]["better_than_linear"]
     baselines = {
         f"{family} {name}": found[family, name]["baseline_error"] or np.inf
-        for family in ("intent", "funnel")
+        for family in AIMED_AT
         for name in CAUSAL
     }
     worst = max(baselines, key=lambda name: baselines[name])
-    worse = sum(row["worse_than_uniform"] for row in rows if row["method"] in CAUSAL)
-    behind = {family: behind_best(family) for family in ("intent", "funnel")}
+    worse = sum(
+        row["worse_than_uniform"]
+        for row in rows
+        if row["method"] in CAUSAL and row["family"] in AIMED_AT
+    )
+    behind = {family: behind_best(family) for family in AIMED_AT}
     return [
         _goal("hazard_shapley in intent: 50 % below linear", f"{hazard:.0%}", hazard >= 0.5),
         _goal("hazard_shapley in intent: better in 90 % of worlds", f"{often:.0%}", often >= 0.9),
@@ -124,7 +129,11 @@ def goals(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
             f"worst {baselines[worst]:.1f} ({worst})",
             baselines[worst] <= 8,
         ),
-        _goal("nothing incremental worse than uniform anywhere", f"{worse} times", worse == 0),
+        _goal(
+            "nothing incremental worse than uniform in any world of the two",
+            f"{worse} times",
+            worse == 0,
+        ),
     ]
 
 

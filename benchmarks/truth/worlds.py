@@ -13,18 +13,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.truth import funnel, intent
+from benchmarks.truth import funnel, hidden, intent
 from benchmarks.truth.frames import STARTED_AT_US, at_us
 from benchmarks.truth.game import Truth, truth_of
 
-FAMILIES: Mapping[str, ModuleType] = {"intent": intent, "funnel": funnel}
+FAMILIES: Mapping[str, ModuleType] = {"intent": intent, "funnel": funnel, "hidden": hidden}
 # How many samples of how many accounts: the truth is then known to well under a share point.
-SAMPLES = {"intent": (24, 250), "funnel": (80, 250)}
+SAMPLES = {"intent": (12, 250), "funnel": (40, 250), "hidden": (12, 250)}
 # Read when imported, so that an edit during a run does not pass for the code that ran.
 _CODE = {
     family: sha256(
         Path(str(module.__file__)).read_bytes()
-        + Path(__file__).with_name("game.py").read_bytes()
+        + b"".join(Path(__file__).with_name(n).read_bytes() for n in ("game.py", "intent.py"))
         + repr(SAMPLES[family]).encode()
     ).hexdigest()[:12]
     for family, module in FAMILIES.items()
