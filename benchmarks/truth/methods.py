@@ -44,8 +44,8 @@ class Printed:
 def printed(world: World) -> dict[str, Printed]:
     """Return what each method prints of a world. Names end in `_at_close` for the trap."""
     journeys = journeys_of(world, cut_at_close=False)
-    found = _rules(world, journeys) | _learned(world, journeys)
-    at_close = _rules(world, journeys_of(world, cut_at_close=True))
+    found = by_rules(world, journeys) | _learned(world, journeys)
+    at_close = by_rules(world, journeys_of(world, cut_at_close=True))
     found |= {f"{name}_at_close": at_close[name] for name in CUT_AT_CLOSE}
     found["uniform"] = Printed(dict.fromkeys(world.players, 1 / len(world.players)))
     return found | causal(world)
@@ -119,7 +119,8 @@ def _frames(journeys: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     return conversions, touches
 
 
-def _rules(world: World, journeys: pd.DataFrame) -> dict[str, Printed]:
+def by_rules(world: World, journeys: pd.DataFrame) -> dict[str, Printed]:
+    """Return what the rule-based methods print of these journeys."""
     conversions, touches = _frames(journeys)
     return _by_player(world, touches, attribute(conversions, touches, RULES), RULES)
 
