@@ -223,6 +223,16 @@ def test_what_cannot_be_estimated_is_said_and_never_zero(intent, break_it, reaso
     assert len(table(found, "credits")) == 0
 
 
+@pytest.mark.parametrize("kind", ["Int64", "float64", "object"])
+def test_an_unknown_entry_is_the_start_of_observation(intent, kind):
+    """Whatever null the frame has for it."""
+    accounts, *others = intent[1]
+    accounts = accounts.iloc[:50].reset_index(drop=True)
+    unknown = accounts.assign(entered_at_us=pd.Series([None] * 50, dtype=kind))
+    panel = build_panel(unknown, *others, CausalSettings())
+    assert panel.entered.tolist() == [0.0] * 50
+
+
 def test_touches_that_separate_deals_from_all_others_are_refused():
     accounts = pd.DataFrame(
         {"account_id": [f"a{i:03d}" for i in range(200)], "entered_at_us": None}

@@ -100,11 +100,6 @@ def _check_size(panel: Panel, settings: CausalSettings) -> None:
     wins = int(np.isfinite(panel.opportunity_won[won]).sum())
     if wins < settings.minimum_wins:
         raise NotEstimable(f"{wins} wins, at least {settings.minimum_wins} are needed")
-    if len(panel.players) > settings.maximum_players:
-        raise NotEstimable(
-            f"{len(panel.players)} players, at most {settings.maximum_players}: "
-            "use a coarser player_dimension"
-        )
     without = int((panel.spell_opportunity < 0).sum())
     if without < settings.minimum_wins:
         raise NotEstimable(f"{without} accounts without a deal to compare with")

@@ -94,7 +94,7 @@ def build_panel(  # noqa: PLR0917
 ) -> Panel:
     """Aggregate touches on their own engine and lay the population out by account and week.
 
-    See the package for the frames. Raises NotEstimable where there is no player or no account.
+    See the package for the frames. Raises NotEstimable where there is no account, or no player, or too many.
     """
     end = (observed_until_us - observed_from_us) / MICROSECONDS_PER_WEEK
     weeks = max(1, int(np.ceil(end)))
@@ -108,6 +108,12 @@ def build_panel(  # noqa: PLR0917
     deals, states = _deals(reached, index, observed_from_us)
     frame = _touches_in(touches, observed_from_us, observed_until_us)
     players, single = _single_touches(frame, index, observed_from_us)
+    # Before anything of accounts x weeks x players is laid out.
+    if len(players) > settings.maximum_players:
+        raise NotEstimable(
+            f"{len(players)} players, at most {settings.maximum_players}: "
+            "use a coarser player_dimension"
+        )
     single, kept = _outside_open_deals(single, deals)
     shape = (len(names), weeks, len(players) + 1)
     delivered, early = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
@@ -153,8 +159,10 @@ def _rows(frame: Any, *columns: str) -> list[tuple[Any, ...]]:
 
 
 def _known(value: Any) -> Any:
-    """Pandas has no null for numbers."""
-    return None if isinstance(value, float) and np.isnan(value) else value
+    """Pandas has several nulls: NaN in numbers, NA and NaT elsewhere."""
+    if isinstance(value, float) and np.isnan(value):
+        return None
+    return None if type(value).__name__ in ("NAType", "NaTType") else value
 
 
 def _population(
