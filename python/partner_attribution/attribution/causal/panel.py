@@ -94,7 +94,8 @@ def build_panel(  # noqa: PLR0917
 ) -> Panel:
     """Aggregate touches on their own engine and lay the population out by account and week.
 
-    See the package for the frames. Raises NotEstimable where there is no account, or no player, or too many.
+    See the package for the frames. Raises NotEstimable where there is no account, no player, or
+    too many of them.
     """
     end = (observed_until_us - observed_from_us) / MICROSECONDS_PER_WEEK
     weeks = max(1, int(np.ceil(end)))
