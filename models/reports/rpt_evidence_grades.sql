@@ -47,6 +47,8 @@ graded as (
         population.wins,
         experiments.experiment_id,
         experiments.ends_on,
+        -- Measured, and maybe nothing: no action rests on an interval that spans zero.
+        coalesce(experiments.lower <= 0 and experiments.upper >= 0, false) as spans_zero,
         case
             when experiments.experiment_id is not null then 'A'
             when
@@ -73,7 +75,7 @@ select
     grade,
     {{ evidence_reason('grade', minimum_wins, tolerated) }} as reason,
     experiment_id as evidence_id,
-    grade in ('A', 'B') as may_move_budget,
+    grade in ('A', 'B') and not spans_zero as may_move_budget,
     grade <> 'A' and needs_test as needs_test,
     case
         when grade <> 'A' and expected_part > 0 and expected_part <= 1
