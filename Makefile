@@ -14,13 +14,9 @@ ifneq ($(wildcard $(DATA_DIR)/seeds),)
 export SEEDS_DIR := build/seeds
 endif
 
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark-feeds test-peers test-scale mutation benchmark lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark benchmark-feeds lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test test-browser test-spark test-peers test-scale mutation lock clean
-.PHONY: benchmark-truth
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark lock clean
-.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test fuzz test-browser test-spark benchmark-coverage lock clean
+.PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test
+.PHONY: fuzz mutation test-browser test-peers test-scale test-spark
+.PHONY: benchmark benchmark-coverage benchmark-feeds benchmark-truth lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,9 +76,6 @@ fuzz: setup  ## CASES damaged deliveries of every format, from number FIRST on (
 test-browser: demo  ## Looks at the dashboard in Chromium (needs /usr/bin/chromium)
 	$(BIN)/pytest -m browser
 
-benchmark-feeds: setup  ## What landing 10 million touches costs (minutes; writes 3 GB to build/)
-	$(BIN)/python -m benchmarks.feeds.run
-
 test-spark: setup  ## Attribution on PySpark (needs Java)
 	$(BIN)/python -m pip install --quiet "pyspark==4.1.4"
 	$(BIN)/pytest -m spark
@@ -103,15 +96,20 @@ test-scale: setup  ## Attribution of one account with a million touches (about a
 SECONDS_AT_MOST ?= inf
 mutation: setup  ## Plants faults in the attribution code and counts those that its tests notice (long)
 	cd python && ../$(BIN)/python -m tests.mutation --seconds $(SECONDS_AT_MOST)
+
 SIZE ?= 1m
 benchmark: setup  ## CPU of the engine against the bare queries (SIZE=100k, 1m or 10m)
 	$(BIN)/python -m benchmarks.run --size $(SIZE)
+	$(BIN)/python -m benchmarks.long_journeys
+
 benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrites docs/intervals.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage
 
+benchmark-feeds: setup  ## What landing 10 million touches costs (minutes; writes 3 GB to build/)
+	$(BIN)/python -m benchmarks.feeds.run
+
 benchmark-truth: setup  ## Every method against simulated worlds whose truth is known (minutes)
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks.truth
-	$(BIN)/python -m benchmarks.long_journeys
 
 lock: setup  ## Refresh requirements.lock from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

@@ -30,7 +30,7 @@ def run(family: str, seed: int) -> tuple[Truth, list[Score]]:
 def main() -> None:
     """Score every method in every world and write the figures and the page."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--worlds", type=int, default=30, help="per family; seeds 1 to this")
+    parser.add_argument("--worlds", type=int, default=10, help="per family; seeds 1 to this")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--json", type=Path, default=Path("benchmarks/truth/results.json"))
     parser.add_argument("--page", type=Path, default=Path("docs/truth-benchmark.md"))
