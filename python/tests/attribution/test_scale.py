@@ -88,11 +88,12 @@ def test_rules_reach_the_right_touches(connection) -> None:
 
 
 def test_the_largest_remainder_rule_holds_for_linear(connection) -> None:
-    """The cents left over go to the lowest touch ids in byte order."""
+    """The cents left over go to the oldest touches; at one instant, to the lowest ids."""
     lower, extra = divmod(AMOUNT, TOUCHES)
     rows = connection.execute("""
-        select credit_cents, row_number() over (order by touch_id) as place
-        from credits where method = 'linear' and conversion_id = 'deal'
+        select credit_cents, row_number() over (order by touched_at_us, touch_id) as place
+        from credits inner join touches using (conversion_id, touch_id)
+        where method = 'linear' and conversion_id = 'deal'
     """).fetchall()
     assert all(cents == lower + (place <= extra) for cents, place in rows)
 
