@@ -1,9 +1,12 @@
+{# Methods that credit players and no touch; the registry's `has_rows` is false for them. #}
+{% macro methods_of_players_only() %}{{ return(['markov_global']) }}{% endmacro %}
+
 {#
     The method that partners sign, when it can be one: credit that belongs to no deal cannot be signed, so
     methods that credit players only are refused.
 #}
 {% macro checked_agreed_method(method, where) %}
-    {%- if (method or '') | lower in ['markov_global'] -%}
+    {%- if (method or '') | lower in methods_of_players_only() -%}
         {{ exceptions.raise_compiler_error(where ~ " is " ~ method ~ ", which credits players and no deal.\nExpected: a method that credits touches, so that every deal adds up.\nDo: agree on markov_path (the same effects, shared within each journey), shapley_set or position") }}
     {%- endif -%}
     {{ return(method) }}

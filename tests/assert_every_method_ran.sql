@@ -20,7 +20,7 @@ conversions as (
 
 expected as (
 
-    {% for method in var('attribution_methods') if method != 'markov_global' %}
+    {% for method in var('attribution_methods') if method not in methods_of_players_only() %}
         select '{{ method }}' as method
         {{ 'union all' if not loop.last }}
     {% endfor %}

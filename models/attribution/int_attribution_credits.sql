@@ -1,4 +1,6 @@
-{#- markov_global credits players only; causal methods have estimates of their own. -#}
+{#- Causal methods have estimates of their own, int_causal_credits. -#}
+{%- set elsewhere = methods_of_players_only() + causal_method_ids() -%}
+
 with
 
 touches as (
@@ -9,7 +11,7 @@ touches as (
 
 final as (
 
-    {% for method in var('attribution_methods') if method != 'markov_global' and "'" ~ method ~ "'" not in causal_methods() -%}
+    {% for method in var('attribution_methods') if method not in elsewhere -%}
         select
             conversion_id,
             touch_id,
