@@ -2,7 +2,10 @@ with
 
 rates as (
 
-    select * from {{ ref('int_fx_rates_unioned') }}
+    select
+        *,
+        units_per_base is not null and units_per_base > 0 and valid_from is not null as is_rate
+    from {{ ref('int_fx_rates_unioned') }}
 
 ),
 
@@ -10,42 +13,15 @@ neighbours as (
 
     select
         *,
-        lag(units_per_base) over (partition by feed_id, base_currency, currency order by valid_from) as rate_before,
-        lag(units_per_base, 2) over (partition by feed_id, base_currency, currency order by valid_from) as rate_before_that,
-        lag(valid_from) over (partition by feed_id, base_currency, currency order by valid_from) as day_before
+        case when is_rate then lag(units_per_base) over (partition by feed_id, base_currency, currency, is_rate order by valid_from) end as rate_before,
+        lag(units_per_base, 2) over (partition by feed_id, base_currency, currency, is_rate order by valid_from) as rate_before_that,
+        lag(valid_from) over (partition by feed_id, base_currency, currency, is_rate order by valid_from) as day_before
     from rates
-    where units_per_base > 0 and valid_from is not null
-
-),
-
--- A rate that leaps is not used. The one that comes back from a leap is: it agrees with the rate
--- before that. After a lasting change only its first day is left out, and the last rate holds.
-judged as (
-
-    select
-        *,
-        case
-            when rate_before is null then 'used'
-            when {{ dbt.datediff('day_before', 'valid_from', 'day') }} > {{ var('fx_max_age_days') }} then 'used'
-            when not {{ leaps('units_per_base', 'rate_before') }} then 'used'
-            when rate_before_that is not null and not {{ leaps('units_per_base', 'rate_before_that') }} then 'used'
-            else 'leap'
-        end as rate_status
-    from neighbours
-
-),
-
-unusable as (
-
-    select
-        *,
-        cast(null as decimal(18, 8)) as rate_before,
-        'not_positive' as rate_status
-    from rates
-    where units_per_base is null or units_per_base <= 0 or valid_from is null
 
 )
 
+-- A rate that leaps is not used. The one that comes back from a leap is: it agrees with the rate
+-- before that. After a lasting change only its first day is left out, and the last rate holds.
 select
     connector,
     partner_id,
@@ -56,18 +32,12 @@ select
     valid_from,
     valid_to,
     rate_before,
-    rate_status
-from judged
-union all
-select
-    connector,
-    partner_id,
-    feed_id,
-    base_currency,
-    currency,
-    units_per_base,
-    valid_from,
-    valid_to,
-    rate_before,
-    rate_status
-from unusable
+    case
+        when not is_rate then 'not_positive'
+        when rate_before is null then 'used'
+        when {{ dbt.datediff('day_before', 'valid_from', 'day') }} > {{ var('fx_max_age_days') }} then 'used'
+        when not {{ leaps('units_per_base', 'rate_before') }} then 'used'
+        when rate_before_that is not null and not {{ leaps('units_per_base', 'rate_before_that') }} then 'used'
+        else 'leap'
+    end as rate_status
+from neighbours
