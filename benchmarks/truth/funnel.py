@@ -19,6 +19,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.truth.frames import Reports, at_us, names
+from benchmarks.truth.game import present
 
 Array = NDArray[Any]
 
@@ -153,13 +154,6 @@ class Walk:
     touched: Array | None = None  # week, player, account
     states: Array | None = None  # week, account: before the week's step
     visited: Array | None = None
-
-
-def present(array: Array, player: int) -> Array:
-    """Return a view of the coalitions that the player belongs to."""
-    if len(array) == 1:
-        return array
-    return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
 
 
 def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from math import factorial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,13 @@ class Truth:
     def baseline_share(self) -> float:
         """Part of the won deals that would have come without any player."""
         return self.baseline / self.total
+
+
+def present(array: NDArray[Any], player: int) -> NDArray[Any]:
+    """Return a view of the coalitions that the player belongs to."""
+    if len(array) == 1:
+        return array
+    return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
 
 
 def members(players: int) -> NDArray[np.bool_]:

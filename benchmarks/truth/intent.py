@@ -20,6 +20,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from benchmarks.truth.frames import Reports, at_us, names
+from benchmarks.truth.game import present
 
 Array = NDArray[Any]
 
@@ -188,13 +189,6 @@ class Walk:
     score: Array | None = None
     opening: Array | None = None  # chance of a deal per week, account
     winning: Array | None = None
-
-
-def present(array: Array, player: int) -> Array:
-    """Return a view of the coalitions that the player belongs to."""
-    if len(array) == 1:
-        return array
-    return array.reshape(-1, 2, 2**player, array.shape[-1])[:, 1]
 
 
 def walk(drawn: Population, rng: np.random.Generator, n: int, coalitions: int) -> Walk:  # noqa: PLR0912, PLR0915
