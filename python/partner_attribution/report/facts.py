@@ -303,20 +303,6 @@ UTM_ALL = "all"
 
 
 @dataclass(frozen=True)
-class UtmFinding:
-    """reports.rpt_utm_health over all campaigns and windows."""
-
-    campaign_id: str
-    window_id: str
-    partner_id: str
-    finding: str
-    severity: str | None
-    touches: int
-    pipeline_at_risk: Decimal
-    fix: str | None
-
-
-@dataclass(frozen=True)
 class UtmRisk:
     """reports.rpt_utm_health: credit that rests on UTMs repaired or missing, per partner."""
 
@@ -330,6 +316,14 @@ class UtmRisk:
     example_parameter: str | None
     example_raw_value: str | None
     fix: str | None
+
+
+@dataclass(frozen=True)
+class UtmFinding(UtmRisk):
+    """The same with its campaign and window, for readers of all of them."""
+
+    campaign_id: str
+    window_id: str
 
 
 @dataclass(frozen=True)
