@@ -22,6 +22,7 @@ from partner_attribution.attribution.causal.settings import (
     CausalSettings,
     NotEstimable,
 )
+from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.attribution.settings import unknown_name
 
 Array = Any
@@ -104,9 +105,9 @@ def causal_credits(  # noqa: PLR0917
         found = {name: Estimate(name, str(reason)) for name in (HAZARD, MULTISTATE)}
         return _result(None, found, names, settings)
     wanted = {HAZARD, MULTISTATE} if AUTO in names else set(names)
-    return _result(
-        panel, {name: estimate(panel, name, settings) for name in sorted(wanted)}, names, settings
-    )
+    evidence = evidence_of(panel)
+    found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
+    return _result(panel, found, names, settings)
 
 
 def choose(found: dict[str, Estimate]) -> tuple[str, str]:

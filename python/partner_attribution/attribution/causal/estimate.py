@@ -20,6 +20,7 @@ from partner_attribution.attribution.causal.settings import (
     CausalSettings,
     NotEstimable,
 )
+from partner_attribution.attribution.causal.surprise import Evidence
 
 Array = Any
 
@@ -54,13 +55,12 @@ class Estimate:
         return self.shares is not None
 
 
-def estimate(panel: Panel, method: str, settings: CausalSettings) -> Estimate:
+def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSettings) -> Estimate:
     """Fit one method and share every deal of each milestone."""
     try:
         _check_size(panel, settings)
         states = funnel_states(panel, method, settings)
-        reached = np.column_stack([panel.spell_start, panel.reached[:, list(states.values())]])
-        funnel = fit_funnel(panel, reached, settings)
+        funnel = fit_funnel(panel, evidence, list(states.values()), settings)
     except NotEstimable as reason:
         return Estimate(method, str(reason))
     game = coalitions(len(panel.players), settings.exact_players, settings.sampled_orders)

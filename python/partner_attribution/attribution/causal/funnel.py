@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from scipy.special import expit
 
-from partner_attribution.attribution.causal.logistic import curvature, fit, shrink_to_mean
+from partner_attribution.attribution.causal.blips import (
+    Moves,
+    estimate_blips,
+    moments,
+    shrunk,
+)
+from partner_attribution.attribution.causal.logistic import fit
 from partner_attribution.attribution.causal.panel import Panel
 from partner_attribution.attribution.causal.risk import (
     Risk,
     control_columns,
     saturated,
-    stock_at,
+    stock_at_moves,
     stock_at_week_start,
     weeks_at_risk,
 )
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
+from partner_attribution.attribution.causal.surprise import Evidence
 
 Array = Any
 _WIN_SHRINKAGE = (
     100.0  # few deals close: what touches before creation do to winning is mostly noise
 )
-_FIRST_STRENGTH = 1.0
-_WEAK = 0.05
-# Players do differ: a spread below this would be the noise's, and all would look alike.
-_LEAST_VARIANCE = 0.25
-_COARSE = 1e-3  # close enough to compare likelihoods; what is kept is fitted again
+# Half-lives in weeks, by how many memories of surprises the moves can carry.
+_SURPRISE_MEMORIES = {1: (3.0,), 2: (1.0, 6.0), 3: (1.0, 3.0, 8.0)}
+_MOST_VISITS = 20_000  # account-weeks with visits are plenty
 
 
 @dataclass(frozen=True)
@@ -50,152 +56,172 @@ class Funnel:
     """All transitions up to the opportunity, with one memory and one saturation for all.
 
     reached: spells x states of the funnel (start, ..., opportunity), in weeks.
-    log_likelihood: of all steps under the chosen pair of the grid.
+    misfit: of the chosen pair of the grid.
     """
 
     steps: tuple[Step, ...]
     reached: Array
     half_life: float
     saturation: float
-    log_likelihood: float
-
-
-def fit_funnel(panel: Panel, reached: Array, settings: CausalSettings) -> Funnel:
-    """Fit every step on each pair of the grid and keep the likeliest pair.
-
-    reached: spells x states, the first column the start of the time at risk.
-    """
-    risks, controls = [], []
-    for k in range(reached.shape[1] - 1):
-        risk = weeks_at_risk(panel, reached[:, k], reached[:, k + 1], settings)
-        _check_variation(panel, risk)
-        risks.append(risk)
-        controls.append(control_columns(panel, risk, reached[:, k], settings))
-    best: tuple[float, float, float, list[Any]] | None = None
-    starts: list[Array | None] = [None] * len(risks)
-    for half_life in settings.half_lives_weeks:
-        before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
-        stocks = [_stocks(panel, before, risk, half_life, settings) for risk in risks]
-        for saturation in settings.saturations:
-            designs = [
-                _design(z, *(saturated(part, saturation) for part in stock))
-                for z, stock in zip(controls, stocks, strict=True)
-            ]
-            fits = [
-                _fit_step(
-                    design, risk, _FIRST_STRENGTH, bounded=True, start=start, tolerance=_COARSE
-                )
-                for design, risk, start in zip(designs, risks, starts, strict=True)
-            ]
-            starts = [b for b, _ in fits]
-            total = sum(log_likelihood for _, log_likelihood in fits)
-            if best is None or total > best[0] + 1e-6:
-                found = list(zip(designs, (b for b, _ in fits), strict=True))
-                best = (total, half_life, saturation, found)
-    assert best is not None
-    steps = tuple(
-        _step(risk, z, design, start)
-        for risk, z, (design, start) in zip(risks, controls, best[3], strict=True)
-    )
-    return Funnel(steps, reached, best[1], best[2], best[0])
-
-
-def _check_variation(panel: Panel, risk: Risk) -> None:
-    """Refuse where every move had touches and no other week had, or nobody had any."""
-    seen = panel.delivered[:, :, :-1].sum(axis=2).cumsum(axis=1) > 0
-    touched = seen[risk.account, risk.week]
-    if not risk.moved.any() or risk.moved.all():
-        raise NotEstimable("no account at risk stayed where it was, or none moved on")
-    if not touched.any() or touched.all():
-        raise NotEstimable("every account at risk had touches in every week, or none had any")
-    if touched[risk.moved].all() and not touched[~risk.moved].any():
-        raise NotEstimable("touches separate those that moved on from all others")
-
-
-def _stocks(
-    panel: Panel, before: Array, risk: Risk, half_life: float, settings: CausalSettings
-) -> tuple[Array, Array]:
-    columns = np.arange(len(panel.players))
-    whole = stock_at(panel, before, risk, half_life, columns)
-    old = stock_at(panel, before, risk, half_life, columns, settings.washout_weeks)
-    return whole, np.minimum(old, whole)
+    misfit: float
 
 
 @dataclass(frozen=True)
-class _Design:
-    x: Array  # controls, recent part of the stocks, older part
-    players: Array  # columns of the older part
-    heard: Array  # whole stocks
+class _Grounds:
+    """What the effects of one step are learned from, under any memory.
+
+    moves, visits: accounts, weeks and weights of the moves, and of visits made during the step.
+    surprise_of_moves, surprise_of_visits: by then, rows x (players x memories).
+    """
+
+    risk: Risk
+    moves: tuple[Array, Array, Array]
+    visits: tuple[Array, Array, Array]
+    surprise_of_moves: Array
+    surprise_of_visits: Array
 
 
-def _design(controls: Array, whole: Array, old: Array) -> _Design:
-    x = np.column_stack([controls, whole - old, old])
-    return _Design(x, np.arange(x.shape[1] - whole.shape[1], x.shape[1]), whole)
+def fit_funnel(
+    panel: Panel, evidence: Evidence, columns: Sequence[int], settings: CausalSettings
+) -> Funnel:
+    """Fit every step on each pair of the grid and keep the pair that leaves least unexplained.
+
+    columns: states of the method, as columns of `panel.reached`.
+    """
+    reached = np.column_stack([panel.spell_start, panel.reached[:, list(columns)]])
+    grounds = [
+        _grounds(panel, evidence, columns, k, reached, settings) for k in range(len(columns))
+    ]
+    best: tuple[float, float, float, list[Array]] | None = None
+    for half_life in settings.half_lives_weeks:
+        before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
+        for saturation in settings.saturations:
+            misfit, effects = 0.0, []
+            stock = saturated(before, saturation)
+            for ground in grounds:
+                effect, more = _effects(ground, stock)
+                effects.append(effect)
+                misfit += more
+            if best is None or misfit < best[0] - 1e-6:
+                best = (misfit, half_life, saturation, effects)
+    assert best is not None
+    misfit, half_life, saturation, effects = best
+    before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
+    steps = tuple(
+        _step(panel, ground.risk, reached[:, k], effect, before, half_life, saturation, settings)
+        for k, (ground, effect) in enumerate(zip(grounds, effects, strict=True))
+    )
+    return Funnel(steps, reached, half_life, saturation, misfit)
 
 
-def _fit_step(
-    design: _Design,
-    risk: Risk,
-    strength: float,
-    *,
-    bounded: bool,
-    start: Array | None = None,
-    tolerance: float = 1e-8,
-) -> tuple[Array, float]:
-    penalty = np.eye(design.x.shape[1])
-    penalty[0, 0] = 0.0
-    players = design.players
-    penalty[np.ix_(players, players)] = shrink_to_mean(len(players), strength)
-    limits = players if bounded else np.array([], dtype=int)
-    return fit(design.x, risk.moved.astype(float), risk.weight, penalty, limits, start, tolerance)
+def _grounds(  # noqa: PLR0917
+    panel: Panel,
+    evidence: Evidence,
+    columns: Sequence[int],
+    k: int,
+    reached: Array,
+    settings: CausalSettings,
+) -> _Grounds:
+    risk = weeks_at_risk(panel, reached[:, k], reached[:, k + 1], settings)
+    _check_variation(panel, risk)
+    stage = evidence.stages.stage
+    # Recorded stages are no stage yet, lead, MQL: stage s has reached all columns below s.
+    step = np.searchsorted(np.array(columns) + 1, stage, side="right")
+    inside = (stage >= 0) & (step == k)
+    moved = np.flatnonzero(risk.moved)
+    own = panel.delivered[:, :, -1]
+    found = np.argwhere(inside & (own > 0))
+    account, week = found[:: max(1, len(found) // _MOST_VISITS)].T
+    moves = (risk.account[moved], risk.week[moved], risk.weight[moved])
+    visits = (account, week, own[account, week] * panel.weight[account])
+    spent = _weeks_since_start(inside)
+    surprise: list[tuple[Array, Array]] = []
+    for memory in _SURPRISE_MEMORIES[moments(len(panel.players), len(moved))]:
+        held = stock_at_week_start(evidence.surprise, memory)
+        held = _less_mean_of_age(held, inside, spent, panel.weight)
+        surprise.append((held[moves[:2]], held[visits[:2]]))
+    by_moves, by_visits = (np.column_stack(parts) for parts in zip(*surprise, strict=True))
+    return _Grounds(risk, moves, visits, by_moves.astype(float), by_visits.astype(float))
 
 
-def _step(risk: Risk, controls: Array, design: _Design, start: Array) -> Step:
-    """Shrink the players' effects to their mean as far as their own spread asks for it."""
-    players = design.players
-    free, _ = _fit_step(design, risk, _WEAK, bounded=False, start=start)
-    strength = _strength(free, design, risk)
-    bounded, _ = _fit_step(design, risk, strength, bounded=True, start=start)
-    loose, _ = _fit_step(design, risk, strength, bounded=False, start=bounded)
-    effect = bounded[players]
-    # Noise below zero was cut off, above it was not: bring the sum back to what it was.
-    old = design.x[risk.moved][:, players]
-    total, cut = float((old @ loose[players]).sum()), float((old @ effect).sum())
-    if cut > 0:
-        effect = effect * min(1.0, max(0.3, total / cut))
+def _weeks_since_start(inside: Array) -> Array:
+    """How long each account had been at risk of the step: single weeks up to the twelfth, then
+    ever longer spans."""
+    spent = np.zeros(inside.shape, dtype=int)
+    for week in range(1, inside.shape[1]):
+        spent[:, week] = (spent[:, week - 1] + 1) * inside[:, week - 1]
+    return np.minimum(spent, 12) + np.floor(np.log2(1 + np.maximum(spent - 12, 0))).astype(int)
+
+
+def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -> Array:
+    """Compare only with those who had been at risk of the step for as long: at its start, touches
+    that followed an earlier move linger. Two moves in one week: the second teaches nothing."""
+    held[~inside] = 0
+    account, week = np.nonzero(inside)
+    group = spent[account, week]
+    weight = weight[account]
+    total = np.maximum(np.bincount(group, weight), 1e-9)
+    for column in range(held.shape[2]):
+        own = held[account, week, column]
+        mean = np.bincount(group, weight * own) / total
+        held[account, week, column] = own - mean[group]
+    return held
+
+
+def _effects(ground: _Grounds, stock: Array) -> tuple[Array, float]:
+    """Effects of one step under one memory, and the misfit of moves and visits.
+
+    Visits count as if there were as many of them as moves.
+    """
+    found = estimate_blips(
+        Moves(ground.surprise_of_moves, stock[ground.moves[:2]], ground.moves[2])
+    )
+    count, seen = len(ground.moves[0]), len(ground.visits[0])
+    if seen < count:
+        return np.round(shrunk(found, None), 6), found.misfit
+    guide = estimate_blips(
+        Moves(ground.surprise_of_visits, stock[ground.visits[:2]], ground.visits[2])
+    )
     # Rounded, so that a sum taken in another order by another machine changes nothing below.
-    effect = np.round(effect, 6)
-    base = controls @ bounded[: controls.shape[1]]
-    base = np.round(base + _shift(base + design.heard @ effect, risk), 6)
-    return Step(risk, effect, design.heard, base)
+    effect = np.round(shrunk(found, guide.effect), 6)
+    return effect, found.misfit + guide.misfit * count / seen
 
 
-def _strength(free: Array, design: _Design, risk: Risk) -> float:
-    """1 / variance of the effects around their mean, by the largest evidence (empirical Bayes)."""
-    players = design.players
-    count = len(players)
-    others = np.setdiff1d(np.arange(len(free)), players)
-    ridge = np.eye(len(others))
-    ridge[0, 0] = 1e-9
-    full = curvature(design.x, risk.weight, free)
-    cross = full[np.ix_(others, players)]
-    inner = full[np.ix_(others, others)] + ridge
-    known = full[np.ix_(players, players)] - cross.T @ np.linalg.solve(inner, cross)
-    noise = np.linalg.inv(known + 1e-6 * np.eye(count))
-    mean = noise @ ((known + shrink_to_mean(count, _WEAK)) @ free[players])
-    ones = np.ones(count)
-    best, chosen = -np.inf, 1.0
-    for variance in np.geomspace(_LEAST_VARIANCE, 10, 20):
-        spread = noise + variance * np.eye(count)
-        inverse = np.linalg.inv(spread)
-        weight = float(ones @ inverse @ ones)
-        rest = mean - max(0.0, float(ones @ inverse @ mean) / weight)
-        evidence = -0.5 * (
-            float(np.linalg.slogdet(spread)[1]) + float(rest @ inverse @ rest) + np.log(weight)
-        )
-        if evidence > best + 1e-9:
-            best, chosen = evidence, 1 / float(variance)
-    return chosen
+def _check_variation(panel: Panel, risk: Risk) -> None:
+    """Refuse where nothing varies, or where touches and moves are one and the same."""
+    if not risk.moved.any() or risk.moved.all():
+        raise NotEstimable("no account at risk stayed where it was, or none moved on")
+    touched = panel.delivered[:, :, :-1].sum(axis=2)
+    now = touched[risk.account, risk.week] > 0
+    if not now.any() or now.all():
+        raise NotEstimable("every account at risk had touches in every week, or none had any")
+    seen = (touched.cumsum(axis=1) > 0)[risk.account, risk.week]
+    if seen[risk.moved].all() and not seen[~risk.moved].any():
+        raise NotEstimable("touches separate those that moved on from all others")
+
+
+def _step(  # noqa: PLR0917
+    panel: Panel,
+    risk: Risk,
+    since: Array,
+    effect: Array,
+    before: Array,
+    half_life: float,
+    saturation: float,
+    settings: CausalSettings,
+) -> Step:
+    """What each row heard, and how likely its move was without any player."""
+    at_start = saturated(before[risk.account, risk.week].astype(float), saturation)
+    controls = control_columns(panel, risk, since, settings)
+    penalty = np.eye(controls.shape[1])
+    penalty[0, 0] = 0.0
+    found, _ = fit(
+        controls, risk.moved.astype(float), risk.weight, penalty, offset=at_start @ effect
+    )
+    heard = saturated(stock_at_moves(panel, before, risk, half_life), saturation)
+    base = controls @ found
+    base = np.round(base + _shift(base + heard @ effect, risk), 6)
+    return Step(risk, effect, heard, base)
 
 
 def _shift(eta: Array, risk: Risk) -> float:
@@ -301,8 +327,7 @@ def win_ratios(
         np.ones(len(at)),
     )
     before = stock_at_week_start(panel.delivered[:, :, :-1], funnel.half_life)
-    columns = np.arange(len(panel.players))
-    heard = saturated(stock_at(panel, before, risk, funnel.half_life, columns), funnel.saturation)
+    heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)
     controls = control_columns(panel, risk, funnel.reached[:, 0], settings)
     x = np.column_stack([controls, heard])
     players = np.arange(controls.shape[1], x.shape[1])

@@ -15,28 +15,30 @@ def fit(  # noqa: PLR0917
     y: Array,
     weight: Array,
     penalty: Array,
-    not_negative: Array,
-    start: Array | None = None,
+    not_negative: Array | None = None,
+    offset: Array | None = None,
     tolerance: float = 1e-8,
 ) -> tuple[Array, float]:
     """Minimise weighted -log likelihood + b' penalty b / 2, with b >= 0 where not_negative.
 
-    tolerance: stop when no coefficient moves further.
+    offset: log odds of each row that are known. tolerance: stop when no coefficient moves further.
     Returns the coefficients and the log likelihood without the penalty.
     """
     count = x.shape[1]
-    b = np.zeros(count) if start is None else start.copy()
-    value = _objective(x, y, weight, penalty, b)
+    b = np.zeros(count)
+    known = np.zeros(len(x)) if offset is None else offset
+    bound = np.array([], dtype=int) if not_negative is None else not_negative
+    value = _objective(x, y, weight, penalty, b, known)
     for _ in range(60):
-        p = expit(x @ b)
+        p = expit(x @ b + known)
         slope = x.T @ (weight * (p - y)) + penalty @ b
         curve = (x * (weight * p * (1 - p))[:, None]).T @ x + penalty
-        step = _step(b, slope, curve, not_negative)
+        step = _step(b, slope, curve, bound)
         size = 1.0
         while True:
             new = b + size * step
-            new[not_negative] = np.maximum(new[not_negative], 0.0)
-            new_value = _objective(x, y, weight, penalty, new)
+            new[bound] = np.maximum(new[bound], 0.0)
+            new_value = _objective(x, y, weight, penalty, new, known)
             if new_value <= value + 1e-9 or size < 1e-4:
                 break
             size /= 2
@@ -47,19 +49,10 @@ def fit(  # noqa: PLR0917
     return b, -(value - 0.5 * float(b @ penalty @ b))
 
 
-def curvature(x: Array, weight: Array, b: Array) -> Array:
-    """Information matrix of the likelihood at b."""
-    p = expit(x @ b)
-    return (x * (weight * p * (1 - p))[:, None]).T @ x
-
-
-def shrink_to_mean(count: int, strength: float) -> Array:
-    """Penalty on how far coefficients lie from their own mean."""
-    return strength * (np.eye(count) - np.ones((count, count)) / count)
-
-
-def _objective(x: Array, y: Array, weight: Array, penalty: Array, b: Array) -> float:
-    eta = x @ b
+def _objective(  # noqa: PLR0917
+    x: Array, y: Array, weight: Array, penalty: Array, b: Array, offset: Array
+) -> float:
+    eta = x @ b + offset
     return float((weight * (np.logaddexp(0, eta) - y * eta)).sum() + 0.5 * b @ penalty @ b)
 
 

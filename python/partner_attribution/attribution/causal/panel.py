@@ -41,8 +41,8 @@ class Touches:
 class Panel:
     """All that the estimators read. Weeks count from the start of observation.
 
-    delivered, delivered_early: accounts x weeks x (players, then organic): touches of the week, and
-        those in its first half. Touches made while a deal of the account was open are left out.
+    delivered: accounts x weeks x (players, then organic): touches of the week. Touches made while a
+        deal of the account was open are left out.
     entered: week (with fraction) in which the account joined the population.
     controls: accounts x columns, numbers already standardised.
     weight: accounts that each account stands for.
@@ -55,7 +55,6 @@ class Panel:
     weeks: int
     end: float
     delivered: Array
-    delivered_early: Array
     touches: Touches
     entered: Array
     controls: Array
@@ -115,13 +114,10 @@ def build_panel(  # noqa: PLR0917
             f"{len(players)} players, at most {settings.maximum_players}: "
             "use a coarser player_dimension"
         )
-    single, kept = _outside_open_deals(single, deals)
+    kept = _outside_open_deals(single, deals)
     shape = (len(names), weeks, len(players) + 1)
-    delivered, early = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    week = np.floor(kept.at).astype(int)
-    np.add.at(delivered, (kept.account, week, kept.player), 1)
-    first = kept.at - week < 0.5
-    np.add.at(early, (kept.account[first], week[first], kept.player[first]), 1)
+    delivered = np.zeros(shape, np.float32)
+    np.add.at(delivered, (kept.account, np.floor(kept.at).astype(int), kept.player), 1)
     entered = np.array(
         [
             max(0.0, (int(row) - observed_from_us) / MICROSECONDS_PER_WEEK)
@@ -136,7 +132,6 @@ def build_panel(  # noqa: PLR0917
         weeks=weeks,
         end=end,
         delivered=delivered,
-        delivered_early=early,
         touches=kept,
         entered=entered,
         controls=_controls(known, len(names)),
@@ -249,7 +244,7 @@ def _deals(
     return sorted(deals, key=lambda deal: (deal.account, deal.created, deal.opportunity_id)), states
 
 
-def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> tuple[Touches, Touches]:
+def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> Touches:
     """Leave out touches made while an opportunity of the account was open: the deal caused them."""
     account = np.array([deal.account for deal in deals], dtype=int)
     low = np.searchsorted(touches.account, account)
@@ -260,10 +255,9 @@ def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> tuple[Touches, 
     inside = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
     keep = np.ones(len(touches.at), dtype=bool)
     keep[touch[inside]] = False
-    kept = Touches(
+    return Touches(
         touches.account[keep], touches.at[keep], touches.player[keep], touches.touch_id[keep]
     )
-    return touches, kept
 
 
 def _spells(

@@ -65,30 +65,19 @@ def stock_at_week_start(delivered: Array, half_life: float) -> Array:
     return stock
 
 
-def stock_at(  # noqa: PLR0917
-    panel: Panel, before: Array, risk: Risk, half_life: float, columns: Array, washout: int = 0
-) -> Array:
-    """Decayed touches of some columns at each row's time, less those of the last `washout` weeks.
+def stock_at_moves(panel: Panel, before: Array, risk: Risk, half_life: float) -> Array:
+    """Decayed touches of each player at each row's time; rows that did not move: at week start.
 
-    before: stocks of these columns at the start of each week. A row that moved counts its week's
-    touches up to that very time, the others those of the first half: neither sees more.
+    before: stocks of the players at the start of each week.
     """
-    if washout:
-        week = risk.week - washout
-        age = risk.at - week
-        found = before[risk.account, np.maximum(week, 0)]
-        return np.where((week >= 0)[:, None], found * (0.5 ** (age / half_life))[:, None], 0.0)
-    age = risk.at - risk.week
-    stock = (before[risk.account, risk.week] * (0.5 ** (age / half_life))[:, None]).astype(float)
-    early = panel.delivered_early[risk.account, risk.week][:, columns]
-    stock += np.where(risk.moved[:, None], 0.0, early * 0.5 ** (0.25 / half_life))
+    stock: Array = before[risk.account, risk.week].astype(float)
     rows = np.flatnonzero(risk.moved)
+    age = risk.at[rows] - risk.week[rows]
+    stock[rows] *= (0.5 ** (age / half_life))[:, None]
     row, touch = panel.touches.of_week(risk.account[rows], risk.week[rows], panel.weeks)
     row = rows[row]
-    place = np.full(panel.delivered.shape[2], -1)
-    place[columns] = np.arange(len(columns))
-    player = place[panel.touches.player[touch]]
-    seen = (panel.touches.at[touch] <= risk.at[row]) & (player >= 0)
+    player = panel.touches.player[touch]
+    seen = (panel.touches.at[touch] <= risk.at[row]) & (player < before.shape[2])
     row, touch, player = row[seen], touch[seen], player[seen]
     np.add.at(stock, (row, player), 0.5 ** ((risk.at[row] - panel.touches.at[touch]) / half_life))
     return stock
@@ -106,7 +95,7 @@ def control_columns(panel: Panel, risk: Risk, since: Array, settings: CausalSett
     columns = [np.ones(len(risk.week))]
     for half_life in settings.organic_half_lives_weeks:
         visits = stock_at_week_start(own, half_life)
-        columns.append(np.log1p(stock_at(panel, visits, risk, half_life, organic)[:, 0]))
+        columns.append(np.log1p(visits[risk.account, risk.week, 0]))
     quarter = np.minimum(risk.week // 13, max(0, panel.weeks // 13 - 1))
     columns += [(quarter == q).astype(float) for q in range(1, int(quarter.max(initial=0)) + 1)]
     columns.append(np.log1p(np.maximum(0, risk.week - np.floor(since[risk.spell]))))

@@ -31,7 +31,7 @@ class CausalSettings:
     """
 
     milestones: tuple[str, ...] = ("closed_won",)
-    half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0)
+    half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     saturations: tuple[float, ...] = (0.0, 0.8)
     organic_half_lives_weeks: tuple[float, ...] = (1.0, 4.0, 16.0)
     washout_weeks: int = 2

@@ -1,0 +1,136 @@
+"""Effects from surprises: how much likelier a touch made the next move (g-estimation).
+
+A structural nested model in its multiplicative form: a stock x of a player multiplies the chance of
+a move by exp(b x). If b is right, what the players did can be taken away from every move that was
+seen, as a weight exp(-b x), and what is left has nothing to do with the players' surprises. The
+effects are those b for which that holds. Visits that touches caused need no control: the past
+before each touch was controlled, what came after it was not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = Any
+_MOST = 4.0  # a stock of one that makes moves 55 times likelier is no finding
+_WEAK = 0.05
+_MOVES_PER_MOMENT = 10
+
+
+@dataclass(frozen=True)
+class Moves:
+    """Moves seen. surprise: moves x moments, less their mean over all at risk. stock: moves x
+    players. weight: of each move."""
+
+    surprise: Array
+    stock: Array
+    weight: Array
+
+
+@dataclass(frozen=True)
+class Blips:
+    """effect: of each player, signs free. noise: its covariance. misfit: how far the moments stay
+    from zero (chi squared, where there are more moments than players)."""
+
+    effect: Array
+    noise: Array
+    misfit: float
+
+
+def moments(players: int, moves: int) -> int:
+    """How many moments per player so many moves can carry, 1 to 3."""
+    return max(1, min(3, moves // (_MOVES_PER_MOMENT * players)))
+
+
+def estimate_blips(moves: Moves) -> Blips:
+    """Generalised method of moments, each moment trusted as far as it is steady without effects.
+
+    The trust stays as it is: weighed anew at every step, moments would seem the surer the more
+    moves were explained away, and the largest effects always fit best.
+    """
+    players = moves.stock.shape[1]
+    penalty = _WEAK * (np.eye(players) - 1 / players) + 1e-6 * np.eye(players)
+    nothing = np.zeros(players)
+    trust = np.linalg.inv(_spread(moves, nothing))
+    effect = _solve(moves, nothing, trust, penalty)
+    left, slope = _left(moves, effect)
+    inner = np.linalg.inv(slope.T @ trust @ slope + penalty)
+    outer = slope.T @ trust @ _spread(moves, effect) @ trust @ slope + penalty
+    return Blips(effect, inner @ outer @ inner, float(left @ trust @ left))
+
+
+def _left(moves: Moves, effect: Array) -> tuple[Array, Array]:
+    """Mean surprise of what is left of the moves, and its slope in the effects.
+
+    A mean, not a sum: a sum would also vanish where nothing is left of any move.
+    """
+    kept = _kept(moves, effect)
+    left = kept @ moves.surprise
+    heard = kept @ moves.stock
+    slope = np.outer(left, heard) - (moves.surprise * kept[:, None]).T @ moves.stock
+    return left, slope
+
+
+def _kept(moves: Moves, effect: Array) -> Array:
+    kept = moves.weight * np.exp(-np.clip(moves.stock @ effect, -8, 8))
+    return kept / kept.sum()
+
+
+def _spread(moves: Moves, effect: Array) -> Array:
+    """Covariance of the mean surprise."""
+    kept = _kept(moves, effect)
+    around = (moves.surprise - kept @ moves.surprise) * kept[:, None]
+    spread = around.T @ around
+    ridge = 1e-6 * max(float(np.trace(spread)), 1e-12) / len(spread)
+    return spread + ridge * np.eye(len(spread))
+
+
+def _solve(moves: Moves, effect: Array, trust: Array, penalty: Array) -> Array:
+    value = np.inf
+    for _ in range(50):
+        left, slope = _left(moves, effect)
+        value = float(left @ trust @ left + effect @ penalty @ effect)
+        down = slope.T @ trust @ left + penalty @ effect
+        curve = slope.T @ trust @ slope + penalty
+        step = -np.linalg.solve(curve, down)
+        size = min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
+        while size > 1e-4:
+            new = np.clip(effect + size * step, -_MOST, _MOST)
+            found = _left(moves, new)[0]
+            if float(found @ trust @ found + new @ penalty @ new) <= value + 1e-12:
+                break
+            size /= 2
+        moved = float(np.abs(new - effect).max())
+        effect = new
+        if moved < 1e-7:
+            break
+    return effect
+
+
+def shrunk(blips: Blips, guide: Array | None) -> Array:
+    """Draw effects towards what they have in common as far as their noise asks for it, 0 or more.
+
+    guide: effects on the accounts' own visits, far better known. Where effects on moves are in
+    proportion to them, that is what players have in common; otherwise it is their mean. The
+    likelihood of the effects found decides between the two, and how far they spread around it.
+    """
+    best: tuple[float, Array] | None = None
+    columns = [np.ones(len(blips.effect))]
+    if guide is not None and (guide > 0).any():
+        columns.append(np.maximum(guide, 0.0))
+    for column in columns:
+        for variance in np.geomspace(1e-4, 4, 25):
+            spread = blips.noise + variance * np.eye(len(blips.effect))
+            inverse = np.linalg.inv(spread)
+            size = max(
+                0.0, float(column @ inverse @ blips.effect) / float(column @ inverse @ column)
+            )
+            rest = blips.effect - size * column
+            likelihood = -0.5 * (float(np.linalg.slogdet(spread)[1]) + float(rest @ inverse @ rest))
+            if best is None or likelihood > best[0] + 1e-9:
+                best = (likelihood, size * column + variance * (inverse @ rest))
+    assert best is not None
+    return np.maximum(best[1], 0.0)
