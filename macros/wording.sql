@@ -28,6 +28,8 @@
         when {{ grade }} = 'D' then 'no causal method says anything of it; rules only'
         when causal_methods < 2 then 'only one causal method can be estimated'
         when disagreement > {{ tolerated }} then 'the causal methods disagree by more than {{ tolerated }}'
+        when needs_test
+            then 'surprising touches still tell of deals (misfit): players react to what is not on record'
         when wins < {{ minimum_wins }} then 'fewer than {{ minimum_wins }} won deals'
         else 'causal methods compare {{ var("player_dimension") }}, not partners on channels'
     end

@@ -52,6 +52,7 @@ methods as (
         max(chosen_method) as chosen_method,
         max(chosen_because) as chosen_because,
         max(half_life_weeks) as half_life_weeks,
+        max(misfit) as misfit,
         max(disagreement) as disagreement,
         {{ bool_max('needs_test') }} as needs_test
     from estimates
@@ -94,6 +95,7 @@ final as (
         methods.chosen_method,
         methods.chosen_because,
         methods.half_life_weeks,
+        methods.misfit,
         methods.disagreement,
         methods.needs_test
     from rows_of_players

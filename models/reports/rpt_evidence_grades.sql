@@ -55,6 +55,7 @@ graded as (
                 '{{ var("player_dimension") }}' = 'partner_channel'
                 and players.causal_methods = 2
                 and players.disagreement <= {{ tolerated }}
+                and not players.needs_test
                 and population.wins >= {{ minimum_wins }}
                 then 'B'
             when players.causal_methods >= 1 then 'C'

@@ -345,11 +345,11 @@ def test_a_coin_that_trebles_the_moves_has_the_effect_log_three():
 
 def test_noisy_effects_follow_those_on_visits_where_the_two_are_in_proportion():
     known = np.array([0.0, 0.1, 0.2, 0.4])
-    noisy = Blips(2 * known + [0.1, -0.1, 0.05, -0.05], 0.04 * np.eye(4), 0.0)
+    noisy = Blips(2 * known + [0.1, -0.1, 0.05, -0.05], 0.04 * np.eye(4), 0.0, 0)
     assert shrunk(noisy, known) == pytest.approx(2 * known, abs=0.06)
-    apart = Blips(np.array([2.0, 0.0, 1.0, 0.0]), 0.01 * np.eye(4), 0.0)
+    apart = Blips(np.array([2.0, 0.0, 1.0, 0.0]), 0.01 * np.eye(4), 0.0, 0)
     assert shrunk(apart, known) == pytest.approx(apart.effect, abs=0.1)
-    assert (shrunk(Blips(-apart.effect, apart.noise, 0.0), None) >= 0).all()
+    assert (shrunk(Blips(-apart.effect, apart.noise, 0.0, 0), None) >= 0).all()
 
 
 @pytest.fixture(scope="module")

@@ -33,11 +33,12 @@ class Moves:
 @dataclass(frozen=True)
 class Blips:
     """effect: of each player, signs free. noise: its covariance. misfit: how far the moments stay
-    from zero (chi squared, where there are more moments than players)."""
+    from zero (chi squared). freedom: moments that are more than there are players."""
 
     effect: Array
     noise: Array
     misfit: float
+    freedom: int
 
 
 def moments(players: int, moves: int) -> int:
@@ -59,7 +60,7 @@ def estimate_blips(moves: Moves) -> Blips:
     left, slope = _left(moves, effect)
     inner = np.linalg.inv(slope.T @ trust @ slope + penalty)
     outer = slope.T @ trust @ _spread(moves, effect) @ trust @ slope + penalty
-    return Blips(effect, inner @ outer @ inner, float(left @ trust @ left))
+    return Blips(effect, inner @ outer @ inner, float(left @ trust @ left), len(left) - players)
 
 
 def _left(moves: Moves, effect: Array) -> tuple[Array, Array]:

@@ -39,6 +39,7 @@ EFFECTS = {
     "chosen_because": nw.String(),
     "half_life_weeks": nw.Float64(),
     "saturation": nw.Float64(),
+    "misfit": nw.Float64(),
     "disagreement": nw.Float64(),
     "needs_test": nw.Boolean(),
 }
@@ -169,9 +170,20 @@ def _common(
         "chosen_because": diagnostics["chosen_because"] if name == AUTO else None,
         "half_life_weeks": estimated.half_life,
         "saturation": estimated.saturation,
+        "misfit": estimated.misfit,
         "disagreement": apart,
-        "needs_test": None if apart is None else apart > settings.disagreement,
+        "needs_test": _needs_test(apart, estimated.misfit, settings),
     }
+
+
+def _needs_test(apart: float | None, misfit: float | None, settings: CausalSettings) -> bool | None:
+    """True where either says so; None where neither is known."""
+    known = [
+        value > limit
+        for value, limit in ((apart, settings.disagreement), (misfit, settings.misfit))
+        if value is not None
+    ]
+    return any(known) if known else None
 
 
 def _disagreement(

@@ -46,6 +46,7 @@ class Estimate:
     reason: str = ""
     half_life: float | None = None
     saturation: float | None = None
+    misfit: float | None = None
     states: tuple[str, ...] = ()
     shares: dict[str, Shares] | None = None
 
@@ -68,7 +69,14 @@ def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSett
         milestone: _shares(panel, funnel, game, milestone, settings)
         for milestone in settings.milestones
     }
-    return Estimate(method, "", funnel.half_life, funnel.saturation, tuple(states), shares)
+    return Estimate(
+        method,
+        half_life=funnel.half_life,
+        saturation=funnel.saturation,
+        misfit=funnel.misfit,
+        states=tuple(states),
+        shares=shares,
+    )
 
 
 def funnel_states(panel: Panel, method: str, settings: CausalSettings) -> dict[str, int]:

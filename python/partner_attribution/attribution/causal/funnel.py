@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from partner_attribution.attribution.causal.blips import (
+    Blips,
     Moves,
     estimate_blips,
     moments,
@@ -56,14 +57,15 @@ class Funnel:
     """All transitions up to the opportunity, with one memory and one saturation for all.
 
     reached: spells x states of the funnel (start, ..., opportunity), in weeks.
-    misfit: of the chosen pair of the grid.
+    misfit: chi squared per degree of freedom of the moments that the effects could not bring to
+        zero, over all steps; about 1 where surprises are chance. None where none was left over.
     """
 
     steps: tuple[Step, ...]
     reached: Array
     half_life: float
     saturation: float
-    misfit: float
+    misfit: float | None
 
 
 @dataclass(frozen=True)
@@ -92,26 +94,29 @@ def fit_funnel(
     grounds = [
         _grounds(panel, evidence, columns, k, reached, settings) for k in range(len(columns))
     ]
-    best: tuple[float, float, float, list[Array]] | None = None
+    best: tuple[float, float, float, list[tuple[Array, Blips]]] | None = None
     for half_life in settings.half_lives_weeks:
         before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
         for saturation in settings.saturations:
-            misfit, effects = 0.0, []
+            misfit, found = 0.0, []
             stock = saturated(before, saturation)
             for ground in grounds:
-                effect, more = _effects(ground, stock)
-                effects.append(effect)
+                effect, blips, more = _effects(ground, stock)
+                found.append((effect, blips))
                 misfit += more
             if best is None or misfit < best[0] - 1e-6:
-                best = (misfit, half_life, saturation, effects)
+                best = (misfit, half_life, saturation, found)
     assert best is not None
-    misfit, half_life, saturation, effects = best
+    _, half_life, saturation, found = best
     before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
     steps = tuple(
         _step(panel, ground.risk, reached[:, k], effect, before, half_life, saturation, settings)
-        for k, (ground, effect) in enumerate(zip(grounds, effects, strict=True))
+        for k, (ground, (effect, _)) in enumerate(zip(grounds, found, strict=True))
     )
-    return Funnel(steps, reached, half_life, saturation, misfit)
+    freedom = sum(blips.freedom for _, blips in found)
+    left = sum(blips.misfit for _, blips in found)
+    per_freedom = round(left / freedom, 6) if freedom else None
+    return Funnel(steps, reached, half_life, saturation, per_freedom)
 
 
 def _grounds(  # noqa: PLR0917
@@ -168,8 +173,8 @@ def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -
     return held
 
 
-def _effects(ground: _Grounds, stock: Array) -> tuple[Array, float]:
-    """Effects of one step under one memory, and the misfit of moves and visits.
+def _effects(ground: _Grounds, stock: Array) -> tuple[Array, Blips, float]:
+    """Effects of one step under one memory, shrunk and as found; the misfit of moves and visits.
 
     Visits count as if there were as many of them as moves.
     """
@@ -178,13 +183,13 @@ def _effects(ground: _Grounds, stock: Array) -> tuple[Array, float]:
     )
     count, seen = len(ground.moves[0]), len(ground.visits[0])
     if seen < count:
-        return np.round(shrunk(found, None), 6), found.misfit
+        return np.round(shrunk(found, None), 6), found, found.misfit
     guide = estimate_blips(
         Moves(ground.surprise_of_visits, stock[ground.visits[:2]], ground.visits[2])
     )
     # Rounded, so that a sum taken in another order by another machine changes nothing below.
     effect = np.round(shrunk(found, guide.effect), 6)
-    return effect, found.misfit + guide.misfit * count / seen
+    return effect, found, found.misfit + guide.misfit * count / seen
 
 
 def _check_variation(panel: Panel, risk: Risk) -> None:

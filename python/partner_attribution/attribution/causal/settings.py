@@ -17,24 +17,23 @@ class CausalSettings:
     """How the causal methods look at a population.
 
     milestones: what counts as a conversion: `closed_won`, `opportunity`.
-    half_lives_weeks, saturations: the grid; the pair with the best likelihood is taken. Saturation
+    half_lives_weeks, saturations: the grid; the pair with the least misfit is taken. Saturation
         s turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
     organic_half_lives_weeks: memories of the account's own visits, which stand for its intent.
-    washout_weeks: touches this new get coefficients of their own and teach nothing about effects:
-        a stage recorded late makes touches that followed it look like its causes.
     minimum_wins: fewer conversions are not estimable.
     minimum_transitions: a state reached less often on its own is no state of the funnel.
     controls_per_event: weeks at risk kept per event when fitting; those kept weigh for the rest.
     exact_players: up to here every coalition is evaluated, above by sampled orders of players.
     maximum_players: above, the methods refuse.
     disagreement: total variation between the two methods above which a test is needed.
+    misfit: chi squared per degree of freedom above which one is needed too: touches that came as a
+        surprise still tell of deals, so players react to what is not on record.
     """
 
     milestones: tuple[str, ...] = ("closed_won",)
     half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     saturations: tuple[float, ...] = (0.0, 0.8)
     organic_half_lives_weeks: tuple[float, ...] = (1.0, 4.0, 16.0)
-    washout_weeks: int = 2
     minimum_wins: int = 30
     minimum_transitions: int = 30
     controls_per_event: int = 30
@@ -43,6 +42,7 @@ class CausalSettings:
     sampled_orders: int = 100
     accounts_without_deal: int = 20_000
     disagreement: float = 0.2
+    misfit: float = 2.0
 
 
 class NotEstimable(Exception):  # noqa: N818 (an answer, not a mistake)
