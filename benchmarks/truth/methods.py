@@ -34,11 +34,13 @@ class Printed:
 
     baseline_share: deals that would have come anyway, of all; None where a method has no such line.
     conversions: incremental deals per player, of causal methods.
+    needs_test: the method itself says that its figures must be tested first.
     """
 
     shares: Mapping[str, float]
     baseline_share: float | None = None
     conversions: Mapping[str, float] | None = None
+    needs_test: bool = False
 
 
 def printed(world: World) -> dict[str, Printed]:
@@ -74,7 +76,8 @@ def causal(world: World) -> dict[str, Printed]:
             found[name] = Printed({})
             continue
         shares = _shares(world, conversions)
-        found[name] = Printed(shares, baseline / total, conversions)
+        needs_test = bool(rows["needs_test"].iloc[0])
+        found[name] = Printed(shares, baseline / total, conversions, needs_test)
     return found
 
 

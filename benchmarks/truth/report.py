@@ -22,6 +22,8 @@ how methods compare where the truth is known, not how far a figure of your data 
 - **null credit**: points given to players whose touches do nothing.
 - **baseline error**: points between the printed and the true part of deals that would have come
   anyway. Only causal methods print one; for the others it is an unsaid zero.
+- **says: test first**: worlds in which the method itself warns (`needs_test`): its misfit is above
+  2, or the two causal methods disagree by more than 0.2.
 - `_at_close`: journeys cut at the close of the deal, not at its creation. The touches that an open
   deal draws then count as its causes.
 - `_with_holdouts`: after hold-outs of half the accounts on the two players with the most credit,
@@ -70,15 +72,17 @@ def _family(rows: Sequence[Mapping[str, Any]], family: str, truths: Sequence[Tru
         f" player): mean {fmean(errors):.1f}, at most {max(errors):.1f} points.",
         "",
         "| method | error: mean | median | worst | rank | null credit | baseline error"
-        " | better than linear | worse than uniform | not estimable |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
+        " | better than linear | worse than uniform | says: test first | not estimable |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in rows:
         if row["family"] == family:
             figures = [_figure(row[name], 1) for name in ("mean", "median", "worst")]
             figures += [_figure(row["rank"], 2), _figure(row["null_credit"], 1)]
             figures += [_figure(row["baseline_error"], 1), f"{row['better_than_linear']:.0%}"]
-            figures += [str(row["worse_than_uniform"]), str(row["worlds"] - row["estimable"])]
+            figures.append(str(row["worse_than_uniform"]))
+            figures.append(str(row["needs_test"]) if row["method"] in CAUSAL else "")
+            figures.append(str(row["worlds"] - row["estimable"]))
             lines.append(f"| `{row['method']}` | " + " | ".join(figures) + " |")
     return "\n".join([*lines, ""])
 
