@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
 import typer
 
 from partner_attribution.errors import AttributionError, BuildError, UsageError, nearest
+from partner_attribution.streams import tell_best_effort
 
 if TYPE_CHECKING:
     from partner_attribution.build import BuildResult, Progress
@@ -251,6 +252,7 @@ def verify_command(
 
 def main() -> None:
     """Entry point of the console script."""
+    tell_best_effort()
     app()
 
 
@@ -486,6 +488,12 @@ def _build_and_publish(
         first = next((node.message for node in result.failures if node.message), "")
         if first:
             error.what += f"; the first failure was: {' '.join(first.split())[:300]}"
+        if "Out of Memory" in first:
+            limit = os.environ.get("DUCKDB_MEMORY_LIMIT", "that of profiles.yml")
+            error.do = (
+                f"raise DUCKDB_MEMORY_LIMIT (now {limit}) or set DUCKDB_THREADS=1, and run again; "
+                "the last publication stays as it was"
+            )
         raise
     publish.publish(
         warehouse, options.serve_dir, run_id=run.run_id, fit=fit, dbt_version=_dbt_version()

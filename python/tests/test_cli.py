@@ -148,6 +148,21 @@ def test_a_failed_feed_is_exit_3(here: Path, run: Run) -> None:
     assert "northwind.marketo" in result.stdout
 
 
+@pytest.mark.parametrize("gone", [">/dev/full", "2>/dev/full", ">&-", "2>&-", "| true"])
+def test_nobody_to_tell_changes_neither_plan_nor_exit_code(here: Path, gone: str) -> None:
+    """Standard output and error are all that notifies: a full disk, a closed stream or pipe."""
+    write_served(here / "serve")
+    code = "from partner_attribution.cli import main; main()"
+    command = f"'{sys.executable}' -c '{code}' --campaign 'AI Launch Tour' --no-build {gone}"
+    shell = ["bash", "-c", f"{command}; exit ${{PIPESTATUS[0]}}"]
+    told = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert told.returncode == 3, told.stderr
+    assert "Traceback" not in told.stderr and "Exception" not in told.stderr
+    assert len(list((here / "output").rglob("*.*"))) == 4
+    (plan,) = plans(here)
+    assert plan["status"] == "degraded"
+
+
 def test_quiet_and_one_format(here: Path, run: Run) -> None:
     write_served(here / "serve", one_partner_world())
     result = run(*CAMPAIGN, "--no-build", "--quiet", "--format", "md", "--output", "elsewhere")
@@ -218,6 +233,23 @@ def test_a_failed_model_is_exit_1_and_keeps_the_last_publication(
     assert "division by zero" in result.stderr
     assert (project / "serve" / "attribution.duckdb").read_bytes() == before
     assert plans(project)[-1]["status"] == "failed"
+    assert plans(project)[-1]["error_handling"]["publication"] == "kept"
+
+
+def test_too_little_memory_is_exit_1_and_says_what_to_raise(
+    project: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(*CAMPAIGN, "--quiet").exit_code == 0
+    before = (project / "serve" / "attribution.duckdb").read_bytes()
+    monkeypatch.setenv("DUCKDB_MEMORY_LIMIT", "60MB")
+    message = "Out of Memory Error: could not allocate block of size 256.0 KiB"
+    failed = {**all_green(), "model.p.rpt_contribution": ["error", message]}
+    play(project, monkeypatch, {"exit": 1, "results": failed})
+    result = run(*CAMPAIGN)
+    assert result.exit_code == 1
+    assert "could not allocate block" in result.stderr
+    assert "raise DUCKDB_MEMORY_LIMIT (now 60MB)" in result.stderr
+    assert (project / "serve" / "attribution.duckdb").read_bytes() == before
     assert plans(project)[-1]["error_handling"]["publication"] == "kept"
 
 

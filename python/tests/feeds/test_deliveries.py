@@ -255,6 +255,23 @@ def test_a_killed_landing_leaves_the_former_tables(workspace: Workspace) -> None
     workspace.check()
 
 
+def test_too_little_memory_leaves_the_former_tables(workspace: Workspace) -> None:
+    workspace.put("deal.csv", [HEADER, *GOOD])
+    workspace.land()
+    before = workspace.rows("from raw_crm.deal order by all")
+    workspace.put("deal.csv", [HEADER, *(f"D{n},1,2026-09-01,,,{n:0100}" for n in range(60_000))])
+    workspace.conn.execute("set temp_directory = ''; set memory_limit = '8MB'")
+    with pytest.raises(duckdb.OutOfMemoryException):
+        workspace.land()
+    assert workspace.rows("from raw_crm.deal order by all") == before
+    assert workspace.ids("beta") == [f"D{n:03}" for n in range(1, 10)]
+    workspace.conn.execute("set memory_limit = '1GB'")
+    assert not workspace.land().skipped
+    workspace.check()
+    assert len(workspace.ids()) == 60_000
+    assert workspace.ids("beta") == [f"D{n:03}" for n in range(1, 10)]
+
+
 def test_feeds_without_a_row_a_folder_or_a_connector(workspace: Workspace) -> None:
     workspace.seed(
         "feeds.csv", "partner_id,connector,timezone", "gamma,crm,", "delta,crm,Mars/Base"
