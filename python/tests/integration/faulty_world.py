@@ -1,4 +1,4 @@
-"""Six partners who deliver what partners deliver: one good book, and faults planted around it.
+"""Eight partners who deliver what partners deliver: one good book, and faults planted around it.
 
 Every fault has its number of docs/faults.md. Gamma is nobody's partner and sends two good files.
 """
@@ -23,6 +23,8 @@ beta,Beta GmbH,2
 delta,Delta SA,3
 epsilon,Epsilon Ltd,4
 zeta,Zeta AG,5
+eta,Eta BV,6
+theta,Theta SL,7
 """,
     "feeds.csv": """\
 partner_id,connector,timezone,email_hash_scheme,warn_reject_share,max_reject_share
@@ -31,6 +33,8 @@ beta,template,Europe/Berlin,google,,0.5
 delta,template,,,,
 epsilon,template,,lower_trim,,
 zeta,template,,md5,,
+eta,template,,,0.5,0.5
+theta,template,,,,
 """,
     "campaigns.csv": """\
 campaign_id,campaign_name,flight_start,flight_end,tail_days
@@ -116,6 +120,31 @@ o3,,70,XXQ,Prospecting,2026-03-09,2026-05-01
 """
 
 
+CANARY = "canary7f3a"
+"""Stands in an address, in a column that nobody reads, and in a row that cannot be read."""
+
+# Faults 1, 4 and 7: harmless differences, and a column of theirs that is nobody's business.
+ETA_TOUCHES = (
+    f"\ufeffTouch ID , EMAIL,Account-Id,touched_at,Their Note\r\n"
+    f"e1,{CANARY}@eta.example,E1,2026-03-01 10:00:00,{CANARY}\n\r\n"
+    f'e2,{CANARY}@eta.example,E1,2026-03-02 10:00:00,"{CANARY}\r\nsecond line"\r'
+    f"e3,{CANARY}@eta.example,E1,never,{CANARY}\r\n\r\n"
+)
+# Fault 18: the second delivery restates the amount; the third only repeats the second (15).
+ETA_DEALS = [
+    f"{DEALS}\nrestated,E1,Restated,{amount},USD,Closed Won,2026-03-09,2026-04-01\n"
+    for amount in ("10.00", "12.34", "12.34")
+]
+# Faults 2, 4, 5 and 3: each refuses its own file and no other.
+THETA = {
+    "accounts.csv": "account_id,account_name\nT1,M\xfcller\n".encode("cp1252"),
+    "touches.csv": b"touch_id,touchd_at\nx1,2026-03-01\n",
+    "people.csv": b"person_id,account_id,account_id\nP1,T1,T1\n",
+    "spend.csv": b"spend_date,amount\n2026-03-01\n2026-03-02\n2026-03-03,5\n",
+    "opportunities.csv": f"{DEALS}\nfine,T1,Fine,7,USD,Closed Won,2026-03-09,2026-04-01\n".encode(),
+}
+
+
 def hashed(text: str) -> str:
     """SHA-256 as hex."""
     return hashlib.sha256(text.encode()).hexdigest()
@@ -127,7 +156,7 @@ def hash_check(scheme: str) -> str:
     return "\n".join(["test_string,email_hash", *lines]) + "\n"
 
 
-def files() -> dict[str, str]:
+def files() -> dict[str, str | bytes]:
     """Path below partners/ -> content."""
     person = hashed(SCHEMES["google"](AGREED[1]))
     people = f"person_id,email_hash,account_id\nP1,{person},B1\n"
@@ -153,6 +182,11 @@ def files() -> dict[str, str]:
             "touch_id,email_hash,touched_at\nz1,0123456789abcdef,2026-03-01\n"
         ),
         "zeta/template/opportunities.csv": "",
+        "eta/template/touches.csv": ETA_TOUCHES,
+        "eta/template/2026-06-01/opportunities.csv": ETA_DEALS[0],
+        "eta/template/2026-06-08/opportunities.csv": ETA_DEALS[1],
+        "eta/template/2026-06-15/opportunities.csv": ETA_DEALS[2],
+        **{f"theta/template/{name}": content for name, content in THETA.items()},
     }
 
 
@@ -161,7 +195,7 @@ def write(data_dir: Path, seeds_dir: Path) -> None:
     for path, content in files().items():
         target = data_dir / "partners" / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content, encoding="utf-8")
+        target.write_bytes(content if isinstance(content, bytes) else content.encode())
     seeds_dir.mkdir(parents=True)
     for name, content in SEEDS.items():
         (seeds_dir / name).write_text(content, encoding="utf-8")

@@ -12,9 +12,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from partner_attribution import publish
 from partner_attribution.feeds.seeds import compose
+from partner_attribution.report import html
+from partner_attribution.report.facts import read_facts
 from tests.integration import faulty_world
 from tests.integration.dbt_runs import PROJECT, dbt_build, rows
 
@@ -64,7 +68,9 @@ def test_rows_in_are_rows_accounted_for_per_feed(built: Path) -> None:
     assert [(feed, *map(int, counts)) for feed, *counts in found] == [
         ("alpha.template", 41, 32, 9, 0, 0),
         ("beta.template", 7, 5, 0, 1, 1),
+        ("eta.template", 5, 3, 1, 1, 0),
         ("gamma.template", 8, 8, 0, 0, 0),
+        ("theta.template", 4, 1, 2, 0, 0),
         ("zeta.template", 1, 1, 0, 0, 0),
     ]
 
@@ -83,7 +89,9 @@ def test_one_partners_trouble_stops_nobody_else(built: Path) -> None:
         "beta.template": "ok",
         "delta.template": "fail",
         "epsilon.template": "fail",
+        "eta.template": "ok",
         "gamma.template": "warn",
+        "theta.template": "fail",
         "zeta.template": "fail",
     }
     assert "no files" in arrival["delta.template"][1]
@@ -91,11 +99,79 @@ def test_one_partners_trouble_stops_nobody_else(built: Path) -> None:
     assert "0 bytes: the export failed" in arrival["zeta.template"][1]
 
 
+def test_a_refused_file_takes_no_other_file_of_its_partner_with_it(built: Path) -> None:
+    told = {
+        table: message.removeprefix(f"theta.template {table}: ")
+        for table, status, message in rows(
+            built,
+            "select table_name, status, message from marts.fct_feed_deliveries"
+            " where feed_id = 'theta.template' and status = 'failed'",
+        )
+    }
+    assert told.pop("spend").startswith(
+        "2 of 3 rows rejected, more than 1.0%; first: has 1 columns"
+    )
+    assert told == {
+        "accounts": "not utf-8 at byte offset 28. Declare the encoding in seeds/feeds.csv, for"
+        " example cp1252 or utf-16.",
+        "people": "column account_id arrives 2 times (account_id, account_id). Deliver it once.",
+        "touches": "missing required column touched_at; file has [touch_id, touchd_at]; closest:"
+        " touchd_at. Map it in seeds/feed_columns.csv: theta,template,touches,touchd_at,touched_at",
+    }
+    won = "select amount::text from marts.fct_opportunities where opportunity_id like 'theta.%'"
+    assert rows(built, won) == [("7.00",)]
+
+
+def test_harmless_differences_and_repeats_change_no_figure(built: Path) -> None:
+    touches = "select touch_id, touched_at::text from marts.fct_touches where feed_id like 'eta.%'"
+    assert sorted(rows(built, touches)) == [
+        ("eta.template:e1", "2026-03-01 10:00:00"),
+        ("eta.template:e2", "2026-03-02 10:00:00"),
+    ]
+    deals = "select amount::text from marts.fct_opportunities where opportunity_id like 'eta.%'"
+    assert rows(built, deals) == [("12.34",)]
+    outcome = (
+        "select delivery_id, status from marts.fct_feed_deliveries"
+        " where feed_id = 'eta.template' and table_name = 'opportunities' order by 1"
+    )
+    assert rows(built, outcome) == [
+        ("2026-06-01", "landed"),
+        ("2026-06-08", "landed"),
+        ("2026-06-15", "duplicate"),
+    ]
+    drift = "select delivered_column from marts.fct_schema_drift where feed_id = 'eta.template'"
+    assert rows(built, f"{drift} and kind = 'extra'") == [("Their Note",)]
+
+
+def test_what_no_partner_should_see_is_in_no_byte_that_is_served(
+    built: Path, tmp_path: Path
+) -> None:
+    """Neither an address nor a column that nobody declared, in the file, the copies or the page."""
+    with duckdb.connect(str(built), read_only=True) as connection:
+        raw = connection.execute("select email from raw_template.touches").fetchall()
+        names = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables()"
+            " where schema_name in ('marts', 'reports')"
+        ).fetchall()
+    assert (f"{faulty_world.CANARY}@eta.example",) in raw, "the canary was landed"
+    fit = publish.Fit("invocation-1", frozenset(name for (name,) in names), ())
+    made = publish.publish(built, tmp_path / "serve", run_id="run-1", fit=fit)
+    served = [path.read_bytes() for path in (tmp_path / "serve").rglob("*") if path.is_file()]
+    with duckdb.connect(str(made.path), read_only=True) as connection:
+        for name in made.tables:
+            # Bytes of a table can be compressed; its cells cannot.
+            served.append(str(connection.execute(f"from {name}").fetchall()).encode())
+    facts = read_facts(tmp_path / "serve", campaign="tour", window="campaign")
+    served.append(html.dashboard(facts, detail="full", footer=()).encode())
+    assert any(b"eta.template:e1" in one for one in served), "the search finds what is served"
+    assert not [one[:80] for one in served if faulty_world.CANARY.encode() in one]
+
+
 def test_rejected_rows_say_what_is_wrong_and_what_to_do(built: Path) -> None:
     found = rows(
         built,
         "select line, column_name, reason from marts.fct_feed_rejects"
-        " where table_name = 'opportunities' order by line",
+        " where feed_id = 'alpha.template' and table_name = 'opportunities' order by line",
     )
     assert [(line, column, why.split(";")[0]) for line, column, why in found] == [
         (17, "amount", "not a decimal: leave the cell empty where there is no value"),
@@ -107,7 +183,12 @@ def test_rejected_rows_say_what_is_wrong_and_what_to_do(built: Path) -> None:
         (23, "opportunity_id", "an id in scientific notation: export the column as text"),
         (24, None, "has 3 columns, the header has 8"),
     ]
-    [(partner, status, count, _, detail)] = health(built, "rejected rows")
+    found = health(built, "rejected rows")
+    assert [row[:3] for row in found if row[0] != "alpha"] == [
+        ("eta", "ok", 1),
+        ("theta", "warn", 2),
+    ]
+    [(partner, status, count, _, detail)] = [row for row in found if row[0] == "alpha"]
     assert (partner, status, count) == ("alpha", "warn", 9)
     assert detail.startswith("9 of 41 rows could not be read")
 
