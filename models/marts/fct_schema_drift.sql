@@ -4,6 +4,17 @@ select
     kind,
     delivered_column,
     declared_column,
-    file,
-    message
+    message,
+    first_file,
+    first_delivery_id,
+    cast(first_delivered_at as timestamp) as first_delivered_at,
+    last_file,
+    last_delivery_id,
+    cast(last_delivered_at as timestamp) as last_delivered_at,
+    cast(last_delivery_no - first_delivery_no + 1 as {{ dbt.type_bigint() }}) as delivery_count,
+    first_delivery_no = 1 as is_from_the_first_delivery,
+    last_delivery_no = deliveries_seen as is_open,
+    first_delivery_no = deliveries_seen and deliveries_seen > 1 as is_new,
+    next_delivery_id as ended_in_delivery,
+    cast(next_delivered_at as timestamp) as ended_at
 from {{ ref('stg_feeds__columns') }}

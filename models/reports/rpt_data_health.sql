@@ -1,7 +1,7 @@
 with
 
 checks as (
-    {% for subject in ['feeds', 'records', 'taxonomy', 'mappings', 'utms', 'money', 'deals', 'rates'] %}
+    {% for subject in ['feeds', 'records', 'columns', 'taxonomy', 'mappings', 'utms', 'money', 'deals', 'rates'] %}
         select
             section,
             partner_id,

@@ -13,10 +13,10 @@ from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.files import DeliveredFile
-from partner_attribution.feeds.matching import ELEMENT, Drift, match_columns
+from partner_attribution.feeds.matching import ELEMENT, Match, match_columns
 from partner_attribution.feeds.names import closest, column_shown, name_key, printable
 from partner_attribution.feeds.own_words import ColumnWords
-from partner_attribution.feeds.preparing import Prepared, bad_byte, wrong_encoding
+from partner_attribution.feeds.preparing import Prepared, bad_byte, plain_link, wrong_encoding
 from partner_attribution.feeds.reading import (
     Source,
     careful_csv_source,
@@ -24,12 +24,13 @@ from partner_attribution.feeds.reading import (
     csv_source,
     exploded,
     filtered,
+    head_of_csv,
     is_whole,
     json_lines,
     json_source,
-    parquet_source,
     physical_lines,
 )
+from partner_attribution.feeds.reading_parquet import parquet_source
 from partner_attribution.feeds.staging import Stamp, insert_file
 
 _IRREGULAR = (duckdb.InvalidInputException, duckdb.ConversionException, duckdb.OutOfRangeException)
@@ -75,8 +76,19 @@ class FileReader:
     stamp: Stamp
     workdir: Path
 
-    def read(self, prepared: Prepared) -> tuple[Drift, ...]:
-        """Insert every row, bad ones marked; return how the columns differ from the declared.
+    def look(self) -> Match | None:
+        """The columns of a file that is not read, from its head; None where that says nothing."""
+        if self.file.kind == "csv":
+            layout = head_of_csv(self.file.path, *reading_settings(self.feed, self.file), self.feed)
+            source = Source("", layout.columns, str)
+        elif self.file.kind == "parquet" and self.file.path.suffix.lower() != ".gz":
+            source = parquet_source(self.conn, plain_link(self.file.path, self.workdir))
+        else:
+            return None
+        return self._matched(source)[1]
+
+    def read(self, prepared: Prepared) -> Match | None:
+        """Insert every row, bad ones marked; return how the columns match the declared.
 
         Raises DeliveryError if the file as a whole cannot be read, OSError and
         duckdb.IOException when the disk fails.
@@ -85,18 +97,18 @@ class FileReader:
             if self.file.kind == "csv":
                 return self._read_csv(prepared)
             if self.file.kind == "parquet":
-                drift = self._insert(parquet_source(self.conn, prepared))[1]
+                match = self._insert(parquet_source(self.conn, prepared.path))[1]
                 self._fill_lines(lambda rows: {row: row for row in rows})
-                return drift
+                return match
             source = json_source(self.conn, prepared, self.feed.records)
             if source is None:
-                return ()
-            drift = self._insert(source)[1]
+                return None
+            match = self._insert(source)[1]
             by_line = "'newline_delimited'" in source.relation
             self._fill_lines(
                 lambda rows: json_lines(prepared, rows) if by_line else {row: row for row in rows}
             )
-            return drift
+            return match
         except UnicodeDecodeError as error:
             offset = bad_byte(prepared.path)
             raise wrong_encoding(offset or error.start, self.feed.encoding) from error
@@ -109,20 +121,20 @@ class FileReader:
         except duckdb.Error as error:
             raise self._unreadable(error) from error
 
-    def _read_csv(self, prepared: Prepared) -> tuple[Drift, ...]:
+    def _read_csv(self, prepared: Prepared) -> Match:
         delimiter = reading_settings(self.feed, self.file)[1] or ""
         layout = csv_layout(prepared, self.feed, delimiter)
         # A lone column can be blank: only the careful reader tells that from a blank line.
         if not prepared.has_nul and len(layout.columns) > 1:
             source = csv_source(prepared, layout)
             try:
-                rows, drift = self._insert(source)
+                rows, match = self._insert(source)
                 counts = self._counts(source, rows)
             except _IRREGULAR:
                 counts = (-1, 0)
             if is_whole(prepared, layout, *counts):
                 self._fill_lines(lambda rows: physical_lines(prepared, layout, rows))
-                return drift
+                return match
             self.conn.execute(f"delete from {self.landing} where _file_no = {self.stamp.file_no}")
         target = self.workdir / "careful.csv"
         return self._insert(careful_csv_source(prepared, layout, target))[1]
@@ -138,12 +150,17 @@ class FileReader:
         rows, delimiters = self.conn.execute(counted).fetchall()[0]
         return int(rows), int(delimiters)
 
-    def _insert(self, source: Source) -> tuple[int, tuple[Drift, ...]]:
-        feed = self.feed
-        spelling = self.table.dialect(feed.dialect)
+    def _matched(self, source: Source) -> tuple[Source, Match]:
+        spelling = self.table.dialect(self.feed.dialect)
         own = [name for names in self.words.renames.values() for name in names]
         source = with_joined_columns(source, [*own, *spelling.columns.values()])
-        match = match_columns(self.table, feed, source.columns, self.words)
+        match = match_columns(self.table, self.feed, source.columns, self.words, source.types)
+        return source, match
+
+    def _insert(self, source: Source) -> tuple[int, Match]:
+        feed = self.feed
+        spelling = self.table.dialect(feed.dialect)
+        source, match = self._matched(source)
         whole: dict[str, tuple[str, ...]] = {}
         of_element: dict[str, tuple[str, ...]] = {}
         for name, value in spelling.where.items():
@@ -172,7 +189,7 @@ class FileReader:
         )
         texts = delivered_texts(self.table, source, match.columns, self.words)
         statement = insert_file(self.landing, self.table, source, texts, locale, self.stamp)
-        return int(self.conn.execute(statement).fetchall()[0][0]), match.drift
+        return int(self.conn.execute(statement).fetchall()[0][0]), match
 
     def _column(self, source: Source, name: str) -> str:
         """The delivered column that the dialect or seeds/feed_files.csv names."""

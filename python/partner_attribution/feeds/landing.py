@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 
+from partner_attribution.feeds.column_history import column_runs
 from partner_attribution.feeds.declarations import TableDeclaration, load_declarations
 from partner_attribution.feeds.feed_list import Feed, read_feeds
 from partner_attribution.feeds.file_reader import FeedFiles
@@ -21,7 +22,6 @@ from partner_attribution.feeds.logs import (
     FeedStatus,
     create_log_table,
     delivery_row,
-    drift_row,
     feed_row,
     feed_status,
     write_rows,
@@ -30,7 +30,7 @@ from partner_attribution.feeds.names import closest, sql_name
 from partner_attribution.feeds.own_words import OwnWords, as_declared, problem_of, read_own_words
 from partner_attribution.feeds.table_landing import TableLanding
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raise it when the raw layer changes for the same files: the next run then lands again."""
 
 
@@ -113,11 +113,10 @@ def _land(  # noqa: PLR0917
         for feed in feeds
     )
     deliveries.sort(key=lambda d: (d.feed_id, d.table_name or "", d.file))
-    drift = [drift_row(column) for landing in landings for column in landing.drift.values()]
     logs = {
         "feeds": [feed_row(status) for status in statuses],
         "deliveries": [delivery_row(delivery) for delivery in deliveries],
-        "columns": drift,
+        "columns": column_runs(seen for landing in landings for seen in landing.columns),
         "landing": [{"fingerprint": fingerprint}],
     }
     for log, rows in logs.items():

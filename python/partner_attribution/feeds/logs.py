@@ -1,14 +1,13 @@
 """What the landing says about itself: the tables of schema raw_feeds."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
 import duckdb
 
 from partner_attribution.feeds.feed_list import Feed
-from partner_attribution.feeds.matching import Drift
 from partner_attribution.feeds.names import sql_name
 
 Status = Literal["landed", "empty", "failed", "duplicate", "superseded", "ignored"]
@@ -43,16 +42,6 @@ class Delivery:
     """Landed rows with something odd about them, in raw_feeds.flags."""
     file_bytes: int = 0
     attempts: int = 1
-
-
-@dataclass(frozen=True)
-class ColumnDrift:
-    """A column that is extra, missing or renamed; one row per feed, table and column."""
-
-    feed_id: str
-    table_name: str
-    file: str
-    drift: Drift
 
 
 @dataclass(frozen=True)
@@ -149,11 +138,21 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
     "columns": {
         "feed_id": "varchar",
         "table_name": "varchar",
-        "file": "varchar",
         "kind": "varchar",
         "delivered_column": "varchar",
         "declared_column": "varchar",
         "message": "varchar",
+        "first_file": "varchar",
+        "first_delivery_id": "varchar",
+        "first_delivered_at": "timestamp",
+        "first_delivery_no": "bigint",
+        "last_file": "varchar",
+        "last_delivery_id": "varchar",
+        "last_delivered_at": "timestamp",
+        "last_delivery_no": "bigint",
+        "next_delivery_id": "varchar",
+        "next_delivered_at": "timestamp",
+        "deliveries_seen": "bigint",
     },
     "landing": {"fingerprint": "varchar"},
 }
@@ -181,12 +180,6 @@ def write_rows(
 def delivery_row(delivery: Delivery) -> dict[str, Any]:
     """The row of raw_feeds.deliveries."""
     return {item.name: getattr(delivery, item.name) for item in fields(delivery)}
-
-
-def drift_row(column: ColumnDrift) -> dict[str, Any]:
-    """The row of raw_feeds.columns."""
-    where = {"feed_id": column.feed_id, "table_name": column.table_name, "file": column.file}
-    return {**where, **asdict(column.drift)}
 
 
 def feed_row(status: FeedStatus) -> dict[str, Any]:

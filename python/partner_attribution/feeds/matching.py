@@ -1,7 +1,7 @@
 """Which delivered column is which declared one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
@@ -30,6 +30,8 @@ class Match:
 
     columns: Mapping[str, str]
     drift: tuple[Drift, ...]
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Declared column -> what the file itself says its values are; text files say nothing."""
 
 
 def match_columns(
@@ -37,11 +39,13 @@ def match_columns(
     feed: Feed,
     delivered: Sequence[str],
     words: ColumnWords,
+    types: Mapping[str, str] | None = None,
 ) -> Match:
     """Match delivered column names to declared ones.
 
     Names written in seeds/feed_columns.csv come first, then the dialect's, then the declared name
-    (case and separators ignored), then its aliases. Raises DeliveryError for a missing
+    (case and separators ignored), then its aliases. types: delivered column -> what the file says
+    its values are. Raises DeliveryError for a missing
     required column, for two columns that claim the same declared one, and for a name in
     seeds/feed_columns.csv that the file does not have.
     """
@@ -66,8 +70,13 @@ def match_columns(
                 break
         if own and column.name not in found and column.name not in words.defaults:
             raise DeliveryError(_not_there(own, column.name, delivered))
-    _check_required(table, feed, {**dict.fromkeys(words.defaults, ""), **found}, delivered)
-    return Match(found, _drift(table, found, delivered, spelling.explode))
+    kinds = {column: types[name] for column, name in found.items() if types and name in types}
+    match = Match(found, _drift(table, found, delivered, spelling.explode), kinds)
+    try:
+        _check_required(table, feed, {**dict.fromkeys(words.defaults, ""), **found}, delivered)
+    except DeliveryError as error:
+        raise DeliveryError(str(error), match) from None
+    return match
 
 
 def _not_there(own: Sequence[str], declared: str, delivered: Sequence[str]) -> str:

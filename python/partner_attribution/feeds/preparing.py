@@ -49,8 +49,7 @@ def prepare(
     is_text = delimiter is not None
     is_packed = source.suffix.lower() == ".gz"
     codec = codecs.lookup(encoding).name if is_text else "utf-8"
-    target = workdir / ("plain" + Path(source.name.lower().removesuffix(".gz")).suffix)
-    target.unlink(missing_ok=True)
+    target = _free_target(source, workdir)
     digest = hashlib.sha256()
     size = lines = delimiters = 0
     has_quotes = has_nul = False
@@ -82,10 +81,16 @@ def prepare(
             if out is not None:
                 out.close()
     if not rewrites:
-        # A link with a plain name: the delivered name may hold anything, even a glob.
-        target.symlink_to(source.resolve())
+        plain_link(source, workdir)
     lines += last not in {b"\n", b""}
     return Prepared(target, digest.hexdigest(), size, lines, delimiters, has_quotes, has_nul)
+
+
+def plain_link(source: Path, workdir: Path) -> Path:
+    """A link with a plain name: the delivered name may hold anything, even a glob."""
+    target = _free_target(source, workdir)
+    target.symlink_to(source.resolve())
+    return target
 
 
 def bad_byte(path: Path) -> int | None:
@@ -109,6 +114,12 @@ def wrong_encoding(offset: int, encoding: str) -> DeliveryError:
         f"not {encoding} at byte offset {offset}. Declare the encoding in seeds/feeds.csv,"
         " for example cp1252 or utf-16."
     )
+
+
+def _free_target(source: Path, workdir: Path) -> Path:
+    target = workdir / ("plain" + Path(source.name.lower().removesuffix(".gz")).suffix)
+    target.unlink(missing_ok=True)
+    return target
 
 
 @contextmanager

@@ -1,10 +1,12 @@
 """How DuckDB reads one prepared file: as text, one column per delivered column."""
 
+import codecs
 import csv
+import gzip
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -12,7 +14,7 @@ import duckdb
 
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
-from partner_attribution.feeds.names import name_key, printable, sql_name, sql_text
+from partner_attribution.feeds.names import name_key, printable, sql_text
 from partner_attribution.feeds.preparing import Prepared
 from partner_attribution.feeds.records import Record, read_records
 
@@ -37,6 +39,8 @@ class Source:
     """SQL of the row number, where the relation knows it; else insertion order tells."""
     delimiters: str = "cast(null as bigint)"
     """SQL of how many delimiters are in the row's cells."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """Delivered column -> number, text, time, ...: where the file itself says so."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,24 @@ def csv_layout(prepared: Prepared, feed: Feed, delimiter: str) -> CsvLayout:
     if not prepared.size:
         raise DeliveryError("0 bytes: the export failed. Ask for it again.")
     with _open_text(prepared.path) as stream:
-        skipped = "".join(stream.readline() for _ in range(feed.skip_lines))
-        head = io.StringIO(stream.read(1_000_000), newline="")
+        return layout_of(stream, feed, delimiter)
+
+
+def head_of_csv(
+    path: Path, encoding: str, delimiter: str | None, quote: str, feed: Feed
+) -> CsvLayout:
+    """The layout of a delivered CSV file, packed or not, without reading all of it."""
+    is_packed = path.suffix.lower() == ".gz"
+    codec = "utf-8-sig" if codecs.lookup(encoding).name == "utf-8" else encoding
+    with gzip.open(path) if is_packed else path.open("rb") as raw:
+        text = io.TextIOWrapper(raw, codec, errors="replace", newline="")
+        return layout_of(text, feed, delimiter or "")
+
+
+def layout_of(stream: TextIO, feed: Feed, delimiter: str) -> CsvLayout:
+    """Read the head of a CSV text opened with newline=''."""
+    skipped = "".join(stream.readline() for _ in range(feed.skip_lines))
+    head = io.StringIO(stream.read(1_000_000), newline="")
     record = next(read_records(head, delimiter, feed.quote), None)
     outside = skipped.count(delimiter)
     if not feed.has_header:
@@ -134,21 +154,6 @@ def careful_csv_source(prepared: Prepared, layout: CsvLayout, target: Path) -> S
         line="cast(line as bigint)",
         problem="problem",
         text="text",
-    )
-
-
-def parquet_source(conn: duckdb.DuckDBPyConnection, prepared: Prepared) -> Source:
-    """Read a Parquet file; its types are written as text and validated like everything else."""
-    relation = f"read_parquet({sql_text(str(prepared.path))}, file_row_number = true)"
-    described = conn.sql(f"select * exclude (file_row_number) from {relation}")
-    expressions: dict[str, str] = {}
-    for name, dtype in zip(described.columns, described.types, strict=True):
-        _flatten(expressions, name, sql_name(name), dtype)
-    return Source(
-        relation,
-        tuple(expressions),
-        lambda name: f"nullif({expressions[name]}, '')",
-        row="file_row_number + 1",
     )
 
 
@@ -350,27 +355,6 @@ def _marked(record: Record, width: int) -> list[str]:
         return [*record.fields, str(record.line), "", ""]
     reason = record.problem or f"has {len(record.fields or [])} columns, the header has {width}"
     return [""] * width + [str(record.line), reason, record.text.replace("\0", "\\0")[:400]]
-
-
-def _flatten(expressions: dict[str, str], name: str, sql: str, dtype: Any) -> None:
-    kind = dtype.id
-    if kind == "struct":
-        for child, child_type in dtype.children:
-            _flatten(expressions, f"{name}.{child}", f"{sql}[{sql_text(child)}]", child_type)
-    expressions.setdefault(name, _as_text(sql, kind))
-
-
-def _as_text(sql: str, kind: str) -> str:
-    if kind in {"struct", "list", "map", "array", "union"}:
-        return f"cast(to_json({sql}) as varchar)"
-    if kind == "timestamp with time zone":
-        return f"cast(make_timestamp(epoch_us({sql})) as varchar) || 'Z'"
-    if kind in {"double", "float"}:
-        return (
-            f"case when isfinite({sql}) and {sql} = trunc({sql}) and abs({sql}) < 1e15"
-            f" then cast(cast({sql} as bigint) as varchar) else cast({sql} as varchar) end"
-        )
-    return f"cast({sql} as varchar)"
 
 
 def _paths(shape: Any, prefix: tuple[str, ...]) -> list[tuple[str, ...]]:

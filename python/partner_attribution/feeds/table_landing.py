@@ -2,6 +2,7 @@
 
 import tempfile
 import time
+import zlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import pairwise
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import duckdb
 
+from partner_attribution.feeds.column_history import ColumnsSeen
 from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.file_reader import FeedFiles, FileReader, reading_settings
 from partner_attribution.feeds.files import DeliveredFile
-from partner_attribution.feeds.logs import ColumnDrift, Delivery
+from partner_attribution.feeds.logs import Delivery
+from partner_attribution.feeds.matching import Match
 from partner_attribution.feeds.names import printable, sql_name, sql_text
 from partner_attribution.feeds.preparing import prepare
 from partner_attribution.feeds.restating import (
@@ -45,7 +48,7 @@ class TableLanding:
         self.schema = sql_name(f"raw_{table.connector}")
         self.name = f"{self.schema}.{sql_name(f'_landing_{table.name}')}"
         self.deliveries: list[Delivery] = []
-        self.drift: dict[tuple[str, str, str | None, str | None], ColumnDrift] = {}
+        self.columns: list[ColumnsSeen] = []
         self._conn = conn
         self._logs = logs
         self._by_no: dict[int, Delivery] = {}
@@ -88,9 +91,10 @@ class TableLanding:
         for rank in reversed(range(len(groups))):
             # The newest replaces the older ones; more are read to find the keys that left.
             if wanted == 0:
-                for _, delivery in groups[rank]:
+                for file, delivery in groups[rank]:
                     delivery.status = "superseded"
                     delivery.message = "not read: a newer full delivery replaces it."
+                    self._look(self._reader(one, file, -1, rank, workdir))
             elif self._land_delivery(one, groups[rank], rank, workdir, {}):
                 newest, wanted = max(newest, rank), wanted - 1
         return newest
@@ -140,29 +144,11 @@ class TableLanding:
         for file, delivery in group:
             number = len(self._by_no)
             self._by_no[number], self._ranks[number] = delivery, rank
-            delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
-            stamp = Stamp(
-                one.feed.partner_id,
-                one.feed.feed_id,
-                delivered_at,
-                file.delivery_id,
-                file.shown,
-                number,
-                rank,
-            )
-            reader = FileReader(
-                self._conn,
-                self.name,
-                one.table,
-                one.settings(file),
-                one.words,
-                file,
-                stamp,
-                workdir,
-            )
+            reader = self._reader(one, file, number, rank, workdir)
             try:
                 _with_retries(delivery, partial(self._read, reader, delivery, seen))
             except DeliveryError as error:
+                self._note_columns(reader, error.columns)
                 delivery.status = "failed"
                 delivery.message = f"{one.feed.feed_id} {self.table.name}: {error}"
                 self._copy_rejects(
@@ -174,6 +160,32 @@ class TableLanding:
                 delivery.rows_refused = delivery.rows_read - delivery.rows_rejected
         return all(delivery.status != "failed" for _, delivery in group)
 
+    def _reader(
+        self, one: FeedFiles, file: DeliveredFile, number: int, rank: int, workdir: Path
+    ) -> FileReader:
+        delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
+        place = (delivered_at, file.delivery_id, file.shown, number, rank)
+        stamp = Stamp(one.feed.partner_id, one.feed.feed_id, *place)
+        settings = one.settings(file)
+        return FileReader(
+            self._conn, self.name, one.table, settings, one.words, file, stamp, workdir
+        )
+
+    def _look(self, reader: FileReader) -> None:
+        """Note the columns of a delivery that is not read: since when is it so?"""
+        try:
+            self._note_columns(reader, reader.look())
+        except DeliveryError as error:
+            self._note_columns(reader, error.columns)
+        except (OSError, EOFError, UnicodeError, zlib.error, duckdb.Error):
+            return
+
+    def _note_columns(self, reader: FileReader, match: Match | None) -> None:
+        if match is not None:
+            file = reader.file
+            when = (file.shown, file.delivery_id, file.delivered_at)
+            self.columns.append(ColumnsSeen(reader.feed.feed_id, self.table.name, *when, match))
+
     def _read(self, reader: FileReader, delivery: Delivery, seen: dict[str, Delivery]) -> None:
         file, feed = reader.file, reader.feed
         prepared = prepare(file.path, reader.workdir, *reading_settings(feed, file))
@@ -183,11 +195,7 @@ class TableLanding:
             delivery.status = "duplicate"
             delivery.message = f"same content as {first.file}; ignored."
             return
-        for drift in reader.read(prepared):
-            key = (feed.feed_id, drift.kind, drift.delivered_column, drift.declared_column)
-            self.drift.setdefault(
-                key, ColumnDrift(feed.feed_id, self.table.name, file.shown, drift)
-            )
+        self._note_columns(reader, reader.read(prepared))
         self._judge(feed, reader.stamp.file_no, delivery)
         seen[prepared.content_hash] = delivery
 
