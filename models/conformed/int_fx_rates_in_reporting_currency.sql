@@ -3,7 +3,7 @@ with
 rates as (
 
     select * from {{ ref('int_fx_rates_checked') }}
-    where rate_status = 'used'
+    where rate_status in ('used', 'shifted')
 
 ),
 

@@ -45,17 +45,19 @@ select
     'money' as section,
     rates.partner_id,
     rates.feed_id,
-    'FX rate not used' as check_name,
-    'fail' as status,
+    case when rates.rate_status = 'shifted' then 'FX rate moved' else 'FX rate not used' end as check_name,
+    case when rates.rate_status = 'shifted' then 'warn' else 'fail' end as status,
     1 as row_count,
     at_stake.amount as amount_at_stake,
     rates.currency || ' ' || coalesce(cast(rates.valid_from as {{ dbt.type_string() }}), '(no day)') || ': '
     || coalesce(cast(rates.units_per_base as {{ dbt.type_string() }}), 'nothing') || ' for one ' || rates.base_currency
     || case
         when rates.rate_status = 'leap'
-            then ' after ' || cast(rates.rate_before as {{ dbt.type_string() }}) || ', a leap of more than {{ var("fx_max_leap") }}.'
-        else ' is no rate; expected more than 0.'
-    end || ' The last rate holds instead.' as detail,
+            then ' after ' || cast(rates.rate_before as {{ dbt.type_string() }}) || ', a leap of more than {{ var("fx_max_leap") }} that no later rate confirms. The last rate holds instead.'
+        when rates.rate_status = 'shifted'
+            then ' after ' || cast(rates.rate_before as {{ dbt.type_string() }}) || ', a leap of more than {{ var("fx_max_leap") }} that later rates confirm. It is used.'
+        else ' is no rate; expected more than 0. The last rate holds instead.'
+    end as detail,
     'seeds/fx_rates.csv: ' || rates.base_currency || ',' || rates.currency || ','
     || coalesce(cast(rates.valid_from as {{ dbt.type_string() }}), '<date>') || ',<units>,<source>' as fix
 from rates

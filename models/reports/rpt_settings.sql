@@ -23,7 +23,7 @@
     ('path_transform', 'transforms', 'Touches that are taken out of a journey before it is shared.'),
     ('journey_people', 'account, contact_roles or primary_contact', 'Whose touches make a journey.'),
     ('fx_max_age_days', 'days', 'How old a daily FX rate may be.'),
-    ('fx_max_leap', 'share', 'A daily FX rate that moved by more is not used.'),
+    ('fx_max_leap', 'share', 'A daily FX rate that moved by more is not used unless later rates confirm it.'),
     ('reconciliation_tolerance', 'share', 'Difference between two books that has to be settled.'),
     ('unmapped_tolerance', 'share', 'More unmapped money than this is a failure, less is a warning.'),
     ('deal_match_amount_tolerance', 'share', 'How close two amounts must lie to be one deal.'),
