@@ -41,9 +41,11 @@ latest as (
 select
     {% if var('as_of') -%}
         cast('{{ var("as_of") }}' as date) as as_of,
-        true as is_set_by_user
+        true as is_set_by_user,
+        cast(null as date) as future_from
     {%- else -%}
         case when last_day > last_delivered_day then last_delivered_day else last_day end as as_of,
-        false as is_set_by_user
+        false as is_set_by_user,
+        cast({{ dbt.dateadd('day', 2, 'last_delivered_day') }} as date) as future_from
     {%- endif %}
 from latest

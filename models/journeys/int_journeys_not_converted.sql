@@ -32,7 +32,7 @@ reached as (
         account_id,
         person_id
     from milestones
-    where milestone_status <> 'after_as_of'
+    where milestone_status not in ('after_as_of', 'in_the_future')
 
 ),
 

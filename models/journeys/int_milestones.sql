@@ -16,7 +16,8 @@ as_of as (
 
     select
         is_set_by_user,
-        cast(as_of as timestamp) + interval '1' day as next_day_at
+        cast(as_of as timestamp) + interval '1' day as next_day_at,
+        cast(future_from as timestamp) as future_from_at
     from {{ ref('int_as_of') }}
 
 ),
@@ -167,13 +168,15 @@ final as (
         case
             when opened.milestone_at is null then 'no_time'
             when as_of.is_set_by_user and opened.milestone_at >= as_of.next_day_at then 'after_as_of'
+            when opened.milestone_at >= as_of.future_from_at then 'in_the_future'
             else 'counted'
-        end as milestone_status,
-        opened.milestone_at is not null
-        and not (as_of.is_set_by_user and opened.milestone_at >= as_of.next_day_at) as is_counted
+        end as milestone_status
     from opened
     cross join as_of
 
 )
 
-select * from final
+select
+    *,
+    milestone_status = 'counted' as is_counted
+from final

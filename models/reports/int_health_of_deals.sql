@@ -16,15 +16,9 @@ totals as (
 
 ),
 
--- A deal may close on the day it is delivered; what closes later was typed wrongly.
-last_day as (
+as_of as (
 
-    select
-        as_of.is_set_by_user,
-        coalesce(max(cast(deliveries.delivered_at as date)), max(as_of.as_of)) as last_day
-    from {{ ref('int_as_of') }} as as_of
-    left join {{ ref('fct_feed_deliveries') }} as deliveries on deliveries.status = 'landed'
-    group by as_of.is_set_by_user
+    select * from {{ ref('int_as_of') }}
 
 ),
 
@@ -84,11 +78,20 @@ early as (
         'closed in the future' as check_name,
         deals.amount,
         'Deal ' || deals.opportunity_id || ' is ' || deals.stage || ' on ' || cast(deals.close_date as {{ dbt.type_string() }})
-        || ', after the last delivered day.' as detail,
+        || case
+            when as_of.future_from is null then ', after the last day with anything in it.'
+            else ', after the latest delivery: it is won in no total until that day is delivered.'
+        end as detail,
         'Ask ' || deals.primary_partner_id || ' for the day on which it was closed.' as fix
     from deals
-    cross join last_day
-    where not deals.is_open and deals.close_date > last_day.last_day and not last_day.is_set_by_user
+    cross join as_of
+    where
+        not deals.is_open
+        and not as_of.is_set_by_user
+        and case
+            when as_of.future_from is null then deals.close_date > as_of.as_of
+            else deals.close_date >= as_of.future_from
+        end
 
 ),
 

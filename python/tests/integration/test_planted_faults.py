@@ -295,7 +295,11 @@ def test_signed_and_huge_amounts_are_conserved(built: Path) -> None:
     assert detail.endswith("are 100.00 % of all deals.")
     [(_, status, _, money, detail)] = health(built, "closed in the future")
     assert (status, money) == ("warn", "30.00")
-    assert "2027-04-01, after the last delivered day" in detail
+    assert "2027-04-01, after the latest delivery: it is won in no total" in detail
+    counted = "select milestone, amount::text from marts.fct_conversions where opportunity_id like"
+    assert rows(built, f"{counted} '%:future'") == [("opportunity", "30.00")]
+    [(_, status, count, money, _)] = health(built, "milestone: in_the_future")
+    assert (status, count, money) == ("warn", 1, "30.00")
 
 
 def test_a_deleted_deal_earns_nothing_and_stays_on_record(built: Path) -> None:
