@@ -64,7 +64,8 @@ class ColumnDeclaration(_Strict):
     """One column of a raw table.
 
     `required`: its absence fails the file. `not_null`: an empty cell rejects the row.
-    `event_time`: a time that must lie between 1990 and the delivery.
+    `event_time`: a time that must lie between 1990 and the delivery. `address`: an e-mail address
+    or its hash, by which people of two partners are matched.
     """
 
     name: str
@@ -72,6 +73,7 @@ class ColumnDeclaration(_Strict):
     required: bool = False
     not_null: bool = False
     event_time: bool = False
+    address: bool = False
     aliases: tuple[str, ...] = ()
 
 
@@ -171,7 +173,7 @@ def _table(
         meta["key"] = [meta["key"]] if isinstance(meta.get("key"), str) else meta.get("key") or ()
         columns = []
         for column in raw.get("columns") or []:
-            allowed = {"required", "not_null", "event_time", "aliases"}
+            allowed = {"required", "not_null", "event_time", "address", "aliases"}
             data_type = str(column.get("data_type", "text")).lower()
             if data_type not in get_args(DataType):
                 raise ValueError(

@@ -55,6 +55,8 @@ class Feed:
     owner: str = ""
     is_required: bool = False
     is_declared: bool = True
+    distrust: str = ""
+    """Why addresses of this feed cannot be matched; files that hold some are refused."""
     problem: str = ""
     """Why the row in seeds/feeds.csv cannot be used; empty when it is fine."""
 

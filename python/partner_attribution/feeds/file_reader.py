@@ -155,6 +155,10 @@ class FileReader:
         own = [name for names in self.words.renames.values() for name in names]
         source = with_joined_columns(source, [*own, *spelling.columns.values()])
         match = match_columns(self.table, self.feed, source.columns, self.words, source.types)
+        addresses = [c.name for c in self.table.columns if c.address and c.name in match.columns]
+        if self.feed.distrust and addresses:
+            refused = f"holds addresses ({addresses[0]}), and {self.feed.distrust}"
+            raise DeliveryError(refused, match)
         return source, match
 
     def _insert(self, source: Source) -> tuple[int, Match]:

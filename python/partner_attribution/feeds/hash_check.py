@@ -1,8 +1,8 @@
 """Do two partners hash the same address to the same value? Agreed test strings tell beforehand.
 
 A feed that delivers hashed addresses brings `hash_check.csv` (test_string, email_hash) with every
-string of AGREED. Where a hash is not the one of the declared scheme, nothing of the feed is landed:
-its people would silently meet nobody.
+string of AGREED. Where a hash is not the one of the declared scheme, no file of the feed that has
+addresses is landed: its people would silently meet nobody. Its deals and companies are.
 """
 
 import base64
@@ -36,13 +36,12 @@ SCHEMES: Mapping[str, Callable[[str], str]] = {
 
 
 def checked(feed: Feed, files: Sequence[DeliveredFile]) -> Feed:
-    """Return the feed, with its problem where its test strings are hashed in another way."""
+    """Return the feed, distrusted where its test strings are hashed in another way."""
     mine = [file for file in files if is_hash_check(file) and not file.problem]
     if not mine or feed.problem:
         return feed
     newest = max(mine, key=lambda file: (str(file.delivered_at or ""), file.shown))
-    problem = _problem(feed, newest)
-    return replace(feed, problem=f"{feed.feed_id}: {problem}") if problem else feed
+    return replace(feed, distrust=_problem(feed, newest))
 
 
 def is_hash_check(file: DeliveredFile) -> bool:

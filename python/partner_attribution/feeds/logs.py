@@ -220,6 +220,8 @@ def feed_status(feed: Feed, deliveries: list[Delivery], known_connectors: list[s
         )
         return FeedStatus(feed, "missing", message, mine)
     failures = [delivery.message for delivery in mine if delivery.status == "failed"]
+    if feed.distrust and not failures:
+        failures = [f"{feed.feed_id}: {feed.distrust}"]
     if failures or not any(d.table_name for d in mine):
         first = (failures or [delivery.message for delivery in mine])[0]
         others = f" ({len(failures) - 1} more)" if len(failures) > 1 else ""

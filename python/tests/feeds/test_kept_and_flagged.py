@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from partner_attribution.feeds.hash_check import AGREED, SCHEMES
-from tests.feeds.workspace import GOOD, HEADER, Workspace
+from tests.feeds.workspace import GOOD, HEADER, SOURCES, Workspace
 
 ALL = [f"D{n:03}" for n in range(1, 10)]
 GAP = "this clock time does not exist: moved forward over the gap of "
@@ -179,20 +179,26 @@ def test_agreed_test_strings_let_a_feed_in(workspace: Workspace, scheme: str) ->
     ],
     ids=["google", "untrimmed", "md5", "salted", "too-few", "columns"],
 )  # fmt: skip
-def test_other_hashes_of_the_test_strings_refuse_the_feed_before_anything_matches(
+def test_other_hashes_of_the_test_strings_refuse_addresses_before_anything_matches(
     workspace: Workspace, lines: list[str], message: str
 ) -> None:
+    workspace.sources(
+        SOURCES.replace("{name: kind}", "{name: kind, config: {meta: {address: true}}}")
+    )
     workspace.put("deal.csv", [HEADER, *GOOD])
+    workspace.put("touch.csv", ["touch_id,kind", f"T1,{sha256('a@example.com')}"])
     workspace.put("hash_check.csv", lines)
     workspace.land()
     workspace.check()
-    assert workspace.ids() == []
-    assert workspace.ids("beta") == ALL
+    assert workspace.ids() == workspace.ids("beta") == ALL, "deals carry no address"
+    assert workspace.rows("select _partner_id from raw_crm.touch") == [("beta",)]
     [(status, told)] = workspace.rows(
         "select status, message from raw_feeds.feeds where partner_id = 'acme'"
     )
     assert status == "failed"
-    assert told.startswith("acme.crm: partners/acme/crm/hash_check.csv")
+    assert told.startswith(
+        "acme.crm touch: holds addresses (kind), and partners/acme/crm/hash_check.csv"
+    )
     assert message in told
 
 

@@ -175,7 +175,8 @@ def files() -> dict[str, str | bytes]:
         "beta/template/2026-06-08/touches.csv": BETA_TOUCHES.format(hashed=person),
         "beta/template/2026-06-08/people.csv": people,
         "epsilon/template/hash_check.csv": hash_check("google"),
-        "epsilon/template/touches.csv": GAMMA_TOUCHES,
+        "epsilon/template/touches.csv": f"touch_id,email_hash,touched_at\nx,{person},2026-03-01\n",
+        "epsilon/template/accounts.csv": "account_id,account_name\nP1,Epsilon's customer\n",
         "gamma/template/touches.csv": GAMMA_TOUCHES,
         "gamma/template/opportunities.csv": GAMMA_DEALS,
         "zeta/template/touches.csv": (

@@ -68,6 +68,7 @@ def test_rows_in_are_rows_accounted_for_per_feed(built: Path) -> None:
     assert [(feed, *map(int, counts)) for feed, *counts in found] == [
         ("alpha.template", 41, 32, 9, 0, 0),
         ("beta.template", 7, 5, 0, 1, 1),
+        ("epsilon.template", 1, 1, 0, 0, 0),
         ("eta.template", 5, 3, 1, 1, 0),
         ("gamma.template", 8, 8, 0, 0, 0),
         ("theta.template", 4, 1, 2, 0, 0),
@@ -96,6 +97,10 @@ def test_one_partners_trouble_stops_nobody_else(built: Path) -> None:
     }
     assert "no files" in arrival["delta.template"][1]
     assert "is the one of scheme google, not lower_trim" in arrival["epsilon.template"][1]
+    epsilon = "select account_name from ledger.int_accounts_collected where feed_id like 'epsilon%'"
+    assert rows(built, epsilon) == [("Epsilon's customer",)]
+    touched = "select count(*) from marts.fct_touches where feed_id like 'epsilon%'"
+    assert rows(built, touched) == [(0,)]
     assert "0 bytes: the export failed" in arrival["zeta.template"][1]
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from partner_attribution.feeds.declarations import load_declarations
 from tests.project.conftest import PROJECT
 
 LAYERS = ("staging", "conformed", "ledger", "journeys", "attribution", "marts", "reports")
@@ -146,6 +147,19 @@ def _imports(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             found.add(node.module)
     return found
+
+
+def test_every_column_that_becomes_a_key_is_declared_an_address() -> None:
+    """Else a feed that hashes in another way would be matched before anybody knows."""
+    declared = {(t.connector, t.name): t.columns for t in load_declarations(PROJECT)}
+    found = set()
+    for path in (PROJECT / "models" / "staging").glob("*/stg_*.sql"):
+        connector, table = path.stem.removeprefix("stg_").split("__", 1)
+        for name in re.findall(r"email_key(?:_of_hash)?\('(\w+)'", path.read_text()):
+            found |= {(connector, table, c.name, c.address) for c in declared[connector, table]
+                      if c.name == name}  # fmt: skip
+    assert len(found) > 10
+    assert [column for column in sorted(found) if not column[3]] == []
 
 
 @pytest.mark.parametrize("folder", sorted(ALLOWED_IMPORTS))
