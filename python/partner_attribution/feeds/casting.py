@@ -46,6 +46,7 @@ class Locale:
     delivered_at: datetime | None = None
     naive_timezone: str = "UTC"
     epoch_unit: str = ""
+    currency_mark: str = ""
 
 
 def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
@@ -130,7 +131,19 @@ def _integer(text: str, locale: Locale) -> str:
     return f"case when {_matches(text, pattern)} then try_cast({whole} as bigint) end"
 
 
+def _without_currency(text: str, locale: Locale) -> str:
+    """Amounts as a spreadsheet shows them: a declared sign before or after, brackets for minus."""
+    if not locale.currency_mark:
+        return text
+    marks = "|".join(re.escape(mark) for mark in locale.currency_mark.split("|") if mark)
+    gap = r"[ \x{a0}\x{202f}]*"
+    around = rf"^(\(?[+-]?){gap}(?:{marks}){gap}|{gap}(?:{marks}){gap}(\)?)$"
+    bare = f"regexp_replace({text}, {sql_text(around)}, '\\1\\2')"
+    return f"regexp_replace({bare}, '^\\(([^-+].*)\\)$', '-\\1')"
+
+
 def _decimal(text: str, locale: Locale) -> str:
+    text = _without_currency(text, locale)
     mark = re.escape(locale.decimal_mark)
     pattern = rf"[+-]?({_digits(locale)}({mark}\d*)?|{mark}\d+)"
     number = f"try_cast({_without_marks(text, locale)} as {SQL_TYPES['decimal']})"
@@ -151,7 +164,7 @@ def _date(text: str, locale: Locale) -> str:
             f" then date '1899-12-30' + try_cast(split_part({text}, '.', 1) as integer)"
         )
     if locale.date_format != "iso":
-        parsed = f"try_strptime({text}, {_formats(locale)})"
+        parsed = _parsed(text, locale)
         cases.append(f"when {parsed} = date_trunc('day', {parsed}) then cast({parsed} as date)")
     cases.append(
         f"when {_matches(text, r'(19|20)[0-9]{6}')}"
@@ -178,7 +191,7 @@ def _timestamp(text: str, locale: Locale) -> str:
         *_bare_numbers(text, locale),
     ]
     if locale.date_format != "iso":
-        parsed = f"try_strptime({text}, {_formats(locale)})"
+        parsed = _parsed(text, locale)
         zone = locale.timezone if _is_day_format(locale) else locale.naive_timezone
         cases.append(f"when {parsed} is not null then {_local_to_utc(parsed, zone)}")
     return f"case {' '.join(cases)} end"
@@ -215,7 +228,7 @@ def _milestone_time(text: str, locale: Locale) -> str:
             f"when {_matches(text, _EXCEL_DAY)} then {_local_to_utc(day, locale.timezone)}"
         )
     if _is_day_format(locale):
-        day = f"try_strptime({text}, {sql_text(locale.date_format)})"
+        day = _parsed(text, locale, ("",))
         end_of_day = _local_to_utc(f"{day} + {last_second}", locale.timezone)
         cases.append(f"when {day} is not null then {end_of_day}")
     return f"case {' '.join(cases)} else {_timestamp(text, locale)} end"
@@ -225,9 +238,17 @@ def _is_day_format(locale: Locale) -> bool:
     return locale.date_format != "iso" and not re.search(r"%-?[HIMSfpcXs]", locale.date_format)
 
 
-def _formats(locale: Locale) -> str:
-    tails = _TIME_TAILS if _is_day_format(locale) else ("",)
-    return "[" + ", ".join(sql_text(locale.date_format + tail) for tail in tails) + "]"
+def _parsed(text: str, locale: Locale, tails: tuple[str, ...] = _TIME_TAILS) -> str:
+    # %Y takes 26 for the year 26, which nobody means.
+    parsed = f"try_strptime({text}, {_formats(locale, tails)})"
+    return f"case when {parsed} >= timestamp '0100-01-01' then {parsed} end"
+
+
+def _formats(locale: Locale, tails: tuple[str, ...] = _TIME_TAILS) -> str:
+    tails = tails if _is_day_format(locale) else ("",)
+    # Years of two digits are tried first: %y takes no four, but %Y takes two.
+    formats = sorted(locale.date_format.split("|"), key=lambda one: "%Y" in one)
+    return "[" + ", ".join(sql_text(one + tail) for one in formats for tail in tails) + "]"
 
 
 def _local_to_utc(local: str, timezone: str) -> str:

@@ -30,7 +30,10 @@ class Feed:
     delimiter: str = ","
     decimal_mark: str = "."
     thousands_mark: str = ""
+    currency_mark: str = ""
+    """What stands around amounts, `€` or `USD|US$`; amounts in brackets are then negative."""
     date_format: str = "iso"
+    """iso, or strptime formats with `|` between them, of which the first that fits counts."""
     epoch_unit: str = ""
     """s, ms, us or excel (days since 1899-12-30): what a bare number means as a time."""
     quote: str = '"'
@@ -42,7 +45,8 @@ class Feed:
     records: str = ""
     """Field of a JSON document that holds the array of rows."""
     where: tuple[str, tuple[str, ...]] | None = None
-    """Delivered column and its values: only these rows belong to the table."""
+    """Delivered column and its values: only these rows belong to the table. A column that ends with
+    `!`: only the others do."""
     key: tuple[str, ...] | None = None
     """Declared columns that identify a row; () for none, None for the connector's own."""
     delivery_mode: str = "full"
@@ -166,8 +170,9 @@ def _lines(text: str) -> int:
 
 def _where(text: str) -> tuple[str, tuple[str, ...]]:
     column, mark, values = text.partition("=")
-    if not (column.strip() and mark and values):
-        raise ValueError(f"where must be like Type=Webinar|Event, got {text!r}.")
+    is_filled = column.endswith("!")
+    if not (column.strip(" !") and mark and (values or is_filled)):
+        raise ValueError(f"where must be like Type=Webinar|Event or Type!=Total, got {text!r}.")
     return column.strip(), tuple(value.strip() for value in values.split("|"))
 
 
@@ -208,6 +213,7 @@ FILE_SETTINGS = (
     "skip_lines",
     "decimal_mark",
     "thousands_mark",
+    "currency_mark",
     "date_format",
     "epoch_unit",
     "timezone",
@@ -258,8 +264,9 @@ def _check(feed: Feed) -> None:
         raise ValueError(f"decimal_mark must be . or , but is {feed.decimal_mark!r}.")
     if feed.thousands_mark == feed.decimal_mark or len(feed.thousands_mark) > 1:
         raise ValueError("thousands_mark must be one character other than the decimal_mark.")
-    if feed.date_format != "iso" and not {"%Y", "%y"} & set(
-        re.findall(r"%-?[A-Za-z]", feed.date_format)
+    formats = feed.date_format.split("|")
+    if feed.date_format != "iso" and not all(
+        {"%Y", "%y"} & set(re.findall(r"%-?[A-Za-z]", one)) for one in formats
     ):
         raise ValueError(f"date_format must be iso or like %d/%m/%Y, got {feed.date_format!r}.")
     _check_layout(feed)

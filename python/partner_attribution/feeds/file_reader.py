@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from partner_attribution.feeds.casting import Locale
-from partner_attribution.feeds.column_texts import delivered_texts, with_joined_columns
+from partner_attribution.feeds.column_texts import (
+    delivered_texts,
+    with_made_columns,
+    with_nested_columns,
+)
 from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
@@ -26,10 +30,9 @@ from partner_attribution.feeds.reading import (
     filtered,
     head_of_csv,
     is_whole,
-    json_lines,
-    json_source,
     physical_lines,
 )
+from partner_attribution.feeds.reading_json import json_lines, json_source, unwrapped
 from partner_attribution.feeds.reading_parquet import parquet_source
 from partner_attribution.feeds.staging import Stamp, insert_file
 
@@ -152,14 +155,30 @@ class FileReader:
 
     def _matched(self, source: Source) -> tuple[Source, Match]:
         spelling = self.table.dialect(self.feed.dialect)
-        own = [name for names in self.words.renames.values() for name in names]
-        source = with_joined_columns(source, [*own, *spelling.columns.values()])
+        own = [name for declared in self.words.renames for name in self.words.delivered(declared)]
+        if self.feed.records and self.file.kind != "json":
+            column = self._column(source, self.feed.records)
+            source = source if not source.relation else unwrapped(self.conn, source, column)
+        wanted = [*own, *spelling.columns.values()]
+        delivered = set(source.columns)
+        source = with_nested_columns(source, wanted)
+        source = self._without_empty(source, [c for c in source.columns if c not in delivered])
+        source = with_made_columns(source, wanted)
         match = match_columns(self.table, self.feed, source.columns, self.words, source.types)
         addresses = [c.name for c in self.table.columns if c.address and c.name in match.columns]
         if self.feed.distrust and addresses:
             refused = f"holds addresses ({addresses[0]}), and {self.feed.distrust}"
             raise DeliveryError(refused, match)
         return source, match
+
+    def _without_empty(self, source: Source, nested: Sequence[str]) -> Source:
+        """Leave out fields of JSON text that no row has: a wrong name must not be read as empty."""
+        if not nested or not source.relation:
+            return source
+        counted = ", ".join(f"count({source.text_of(name)})" for name in nested)
+        counts = self.conn.execute(f"select {counted} from {source.relation}").fetchall()[0]
+        absent = {name for name, count in zip(nested, counts, strict=True) if not count}
+        return replace(source, columns=tuple(c for c in source.columns if c not in absent))
 
     def _insert(self, source: Source) -> tuple[int, Match]:
         feed = self.feed
@@ -172,7 +191,10 @@ class FileReader:
                 of_element[name] = (value,)
             else:
                 whole[self._column(source, name)] = (value,)
-        if feed.where:
+        if feed.where and feed.where[0].endswith("!"):
+            name = self._column(source, feed.where[0][:-1].strip())
+            source = filtered(source, {name: feed.where[1]}, "not in")
+        elif feed.where:
             whole[self._column(source, feed.where[0])] = feed.where[1]
         if whole:
             source = filtered(source, whole)
@@ -190,6 +212,7 @@ class FileReader:
             self.file.delivered_at,
             naive,
             feed.epoch_unit,
+            feed.currency_mark if self.file.kind == "csv" else "",
         )
         texts = delivered_texts(self.table, source, match.columns, self.words)
         statement = insert_file(self.landing, self.table, source, texts, locale, self.stamp)
@@ -202,7 +225,7 @@ class FileReader:
                 return column
         near = closest(name, source.columns)
         who = f"dialect {self.feed.dialect}"
-        if self.feed.where and name == self.feed.where[0]:
+        if self.feed.where and name == self.feed.where[0].removesuffix("!").strip():
             who = "seeds/feed_files.csv (where)"
         raise DeliveryError(
             f"missing column {name}, which {who} needs for this table"

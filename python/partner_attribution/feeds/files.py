@@ -112,11 +112,18 @@ def _is_shown(name: str) -> bool:
     return not name.startswith((".", "_", "~"))
 
 
+def _is_hidden_data(name: str) -> bool:
+    """True for `_raw_deals.csv`: a mark such as `_SUCCESS` has no such ending."""
+    plain = name.lower().removesuffix(".gz")
+    return name.startswith("_") and any(plain.endswith(ending) for ending in _EXTENSIONS)
+
+
 def _walk(folder: Path) -> Iterator[Path]:
     for entry in os.scandir(folder):
-        if not _is_shown(entry.name):
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not _is_shown(entry.name) and (is_folder or not _is_hidden_data(entry.name)):
             continue
-        if entry.is_dir(follow_symlinks=False):
+        if is_folder:
             yield from _walk(folder / entry.name)
         else:
             yield folder / entry.name
@@ -141,6 +148,8 @@ def _describe(path: Path, root: Path, data_dir: Path) -> DeliveredFile:
             stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
     except OSError as error:
         problem = f"cannot be read: {error.strerror}."
+    if not problem and path.name.startswith("_"):
+        problem = "begins with _, like a file that is still being written: rename it to be read."
     if not problem and kind is None:
         problem = "is no .csv, .parquet, .json, .jsonl or .ndjson file."
     return DeliveredFile(

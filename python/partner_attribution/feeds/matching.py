@@ -1,5 +1,6 @@
 """Which delivered column is which declared one."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -52,7 +53,7 @@ def match_columns(
     spelling = table.dialect(feed.dialect)
     found: dict[str, str] = {}
     for column in table.columns:
-        own = words.renames.get(column.name, ())
+        own = words.delivered(column.name)
         spelled = spelling.columns.get(column.name)
         element = spelled if spelling.explode and not own else None
         if element and (element == ELEMENT or element.startswith(ELEMENT + ".")):
@@ -69,7 +70,7 @@ def match_columns(
                 found[column.name] = hits[0]
                 break
         if own and column.name not in found and column.name not in words.defaults:
-            raise DeliveryError(_not_there(own, column.name, delivered))
+            raise DeliveryError(_not_there(words.renames[column.name], column.name, delivered))
     kinds = {column: types[name] for column, name in found.items() if types and name in types}
     match = Match(found, _drift(table, found, delivered, spelling.explode), kinds)
     try:
@@ -131,7 +132,9 @@ def _listed(delivered: Sequence[str], limit: int = 12) -> str:
 
 
 def _unused(found: Mapping[str, str], delivered: Sequence[str]) -> list[str]:
-    used = {name_key(part) for source in found.values() for part in source.split(" + ")}
+    parts = [part for source in found.values() for part in re.split(r" \+ | \| ", source)]
+    parts += [part.partition(".")[0] for part in parts if part not in delivered]
+    used = {name_key(part) for part in parts}
     used |= {name_key(source) for source in found.values()}
     split = tuple(source[:-1].lower() for source in found.values() if source.endswith("*"))
     return [

@@ -21,6 +21,8 @@ from partner_attribution.feeds.feed_list import (
 from partner_attribution.feeds.files import DeliveredFile
 from partner_attribution.feeds.names import closest
 
+FIRST_FILLED = " | "
+"""Between columns of which the first that is filled counts, row by row."""
 _PLACE = ("partner_id", "connector", "table_name")
 
 
@@ -29,11 +31,16 @@ class ColumnWords:
     """One table of one feed, by declared column."""
 
     renames: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """Delivered names, the first that a file has counts; `Date + Time` joins two columns."""
+    """Delivered names, the first that is filled counts; `Date + Time` joins two columns."""
     defaults: dict[str, str] = field(default_factory=dict)
     """Text of empty cells, or of every row where the column is not delivered."""
     values: dict[str, dict[str, str]] = field(default_factory=dict)
-    """Delivered text -> what it means; other texts stay."""
+    """Delivered text -> what it means, nothing if that is empty; other texts stay."""
+
+    def delivered(self, declared: str) -> tuple[str, ...]:
+        """Names under which a declared column may arrive, best first."""
+        names = self.renames.get(declared, ())
+        return (FIRST_FILLED.join(names), *names) if len(names) > 1 else names
 
 
 @dataclass(frozen=True)

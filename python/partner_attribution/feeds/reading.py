@@ -4,13 +4,10 @@ import codecs
 import csv
 import gzip
 import io
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TextIO
-
-import duckdb
+from typing import TextIO
 
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
@@ -157,86 +154,19 @@ def careful_csv_source(prepared: Prepared, layout: CsvLayout, target: Path) -> S
     )
 
 
-def json_source(
-    conn: duckdb.DuckDBPyConnection, prepared: Prepared, records: str = ""
-) -> Source | None:
-    """Read a JSON array of objects, objects one per line, or objects laid out over several lines.
+def as_json(text: str) -> str:
+    """SQL of text as JSON; NULL where it is none, of which json_type() raises.
 
-    records: the field that holds the array, where the file is one object around it.
-    Nested fields are named `parent.field`. None for an empty array: a valid zero.
+    A bare cast would be done by the CSV reader itself, which raises too.
     """
-    style = _json_style(conn, prepared.path)
-    if records and "'array'" not in style:
-        style = "format = 'unstructured'"
-    objects = f"read_json_objects({sql_text(str(prepared.path))}, {style})"
-    if records:
-        array = f"json_extract(json, {sql_text(_json_path(records))})"
-        objects = f"(select unnest(from_json({array}, '[\"JSON\"]')) as json from {objects})"
-    relation = f"(select json, json_type(json) as kind from {objects})"
-    rows, text = conn.execute(
-        "select count(*), json_group_structure(case when kind = 'OBJECT' then json end)"
-        f" from {relation}"
-    ).fetchall()[0]
-    if not rows and records:
-        raise DeliveryError(
-            f"field {records}, which seeds/feed_files.csv (records) names, holds no rows."
-        )
-    if not rows:
-        return None
-    shape = json.loads(text)
-    if not isinstance(shape, dict):
-        raise DeliveryError(f"none of its {rows} rows is a JSON object. Ask for it again.")
-    paths: dict[str, str] = {}
-    for path in _paths(shape, ()):
-        keys = "".join(f'."{key}"' for key in path)
-        paths.setdefault(".".join(path), "$" + keys)
-    return Source(
-        relation,
-        tuple(paths),
-        lambda name: f"nullif(json_extract_string(json, {sql_text(paths[name])}), '')",
-        problem="case when kind is distinct from 'OBJECT' then 'not a JSON object' end",
-        text="cast(json as varchar)",
-    )
-
-
-def _json_style(conn: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """How read_json_objects() must read the file."""
-    with path.open("rb") as stream:
-        lines = iter(lambda: stream.readline(MAX_LINE_BYTES), b"")
-        filled = (line.lstrip(b"\xef\xbb\xbf").strip() for line in lines)
-        first = next((line for line in filled if line), b"")
-    if not first:
-        raise DeliveryError("0 bytes: the export failed. Ask for it again.")
-    if first.startswith(b"["):
-        return "format = 'array'"
-    by_line = "format = 'newline_delimited', ignore_errors = true"
-    if not first.startswith(b"{") or _is_json(first):
-        return by_line
-    # An object over several lines, or a first line that is broken: then each line is judged alone.
-    laid_out = "format = 'unstructured'"
-    try:
-        conn.execute(
-            f"select count(*) from read_json_objects({sql_text(str(path))}, {laid_out})"
-        ).fetchall()
-    except (duckdb.InvalidInputException, duckdb.ConversionException):
-        return by_line
-    return laid_out
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text)
-    except ValueError:
-        return False
-    return True
+    return f"try_cast(concat({text}, '') as json)"
 
 
 def exploded(source: Source, array: str) -> Source:
     """Make a row of every element of a delivered column that holds a JSON array."""
     cell = source.text_of(array)
     row = f"coalesce({source.row}, row_number() over ())"
-    # json_type() of text that is no JSON raises, even behind json_valid().
-    is_array = f"coalesce(json_type(try_cast({cell} as json)) = 'ARRAY', false)"
+    is_array = f"coalesce(json_type({as_json(cell)}) = 'ARRAY', false)"
     relation = (
         "(select *, unnest(case"
         f" when {source.problem} is not null then [cast(null as json)]"
@@ -267,11 +197,17 @@ def exploded(source: Source, array: str) -> Source:
     )
 
 
-def filtered(source: Source, conditions: Mapping[str, Sequence[str]]) -> Source:
-    """Keep the rows in which each delivered column has one of its values, and unreadable rows."""
+def filtered(
+    source: Source, conditions: Mapping[str, Sequence[str]], operator: str = "in"
+) -> Source:
+    """Keep the rows in which each delivered column has one of its values, and unreadable rows.
+
+    operator: `not in` keeps those that have none of them.
+    """
     row = f"coalesce({source.row}, row_number() over ())"
     tests = [
-        f"{source.text_of(name)} in ({', '.join(sql_text(value) for value in values)})"
+        f"coalesce({source.text_of(name)}, '') {operator}"
+        f" ({', '.join(sql_text(value) for value in values)})"
         for name, values in conditions.items()
     ]
     relation = (
@@ -304,14 +240,6 @@ def physical_lines(prepared: Prepared, layout: CsvLayout, rows: set[int]) -> dic
     return lines
 
 
-def json_lines(prepared: Prepared, rows: set[int]) -> dict[int, int]:
-    """Return the physical line of each 1-based object of a file with one per line."""
-    with prepared.path.open("rb") as stream:
-        filled = (line for line, text in enumerate(stream, 1) if text.strip())
-        lines = {row: line for row, line in enumerate(filled, 1) if row in rows}
-    return lines
-
-
 def _open_text(path: Path) -> io.TextIOWrapper:
     return path.open(encoding="utf-8-sig", newline="")
 
@@ -339,10 +267,6 @@ def _read_csv(path: Path, names: Sequence[str], layout: CsvLayout) -> str:
     )
 
 
-def _json_path(name: str) -> str:
-    return "$" + "".join(f'."{key}"' for key in name.replace('"', "").split("."))
-
-
 def _by_position(header: Sequence[str]) -> Callable[[str], str]:
     positions: dict[str, int] = {}
     for position, name in enumerate(header):
@@ -355,13 +279,3 @@ def _marked(record: Record, width: int) -> list[str]:
         return [*record.fields, str(record.line), "", ""]
     reason = record.problem or f"has {len(record.fields or [])} columns, the header has {width}"
     return [""] * width + [str(record.line), reason, record.text.replace("\0", "\\0")[:400]]
-
-
-def _paths(shape: Any, prefix: tuple[str, ...]) -> list[tuple[str, ...]]:
-    if not isinstance(shape, dict):
-        return [prefix] if prefix else []
-    found = [prefix] if prefix else []
-    for key, inner in shape.items():
-        if '"' not in key:
-            found += _paths(inner, (*prefix, key))
-    return found

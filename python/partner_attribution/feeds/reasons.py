@@ -7,15 +7,17 @@ from partner_attribution.feeds.names import sql_text
 
 _TIMES = {"date", "timestamp", "milestone_time"}
 _LOOKS_LIKE_DAY_FIRST = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}([ ,T].*)?"
+_YEAR_OF_TWO_DIGITS = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}([ ,T].*)?"
 _DAY_AND_TIME = r"\d{4}(-\d{1,2}-|/\d{1,2}/)\d{1,2}[ T]\d{1,2}:\d{2}.*"
 _SCIENTIFIC = r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}"
 _NUMBERS = (
     (r"(?i)n\.?/?a\.?|null|none|nil|nan|[-+]?inf(inity)?|-+|tbd|\?+|#.*",
      "leave the cell empty where there is no value"),
     (_SCIENTIFIC, "in scientific notation; export the column as plain digits"),
-    (r"\(.*\)", "in brackets; write negative amounts with a minus"),
-    (r".*(\p{Sc}|[A-Za-z]{3}).*",
-     "with a currency sign; deliver the plain number, and its ISO code in the currency column"),
+    (r".*(\p{Sc}|[A-Za-z]{1,4}\.? ?\d|\d ?[A-Za-z]{1,4}\.?\)?$|[A-Za-z]{3}).*",
+     "with a currency sign; write it as currency_mark in seeds/feed_files.csv, and its ISO code as"
+     " currency"),
+    (r"\(.*\)", "in brackets; write negative amounts with a minus, or declare currency_mark"),
 )  # fmt: skip
 _MARKS = r"[+-]?\d[\d.,' ]*[.,' ]\d+"
 _MARKED = {
@@ -57,7 +59,10 @@ def misfit(text: str, column: ColumnDeclaration) -> str:
 def _no_time(text: str, column: ColumnDeclaration) -> str:
     plain = "not a date" if column.data_type == "date" else "not a timestamp"
     cases = (
-        f"when regexp_full_match({text}, {sql_text(_LOOKS_LIKE_DAY_FIRST)})"
+        f"when regexp_full_match({text}, {sql_text(_YEAR_OF_TWO_DIGITS)})"
+        " then 'a year of two digits: declare date_format with %y in seeds/feeds.csv, such as"
+        " %m/%d/%y or %m/%d/%Y|%m/%d/%y'"
+        f" when regexp_full_match({text}, {sql_text(_LOOKS_LIKE_DAY_FIRST)})"
         " then 'ambiguous date: declare date_format in seeds/feeds.csv'"
     )
     if column.data_type == "date":

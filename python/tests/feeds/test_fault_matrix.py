@@ -12,7 +12,11 @@ from tests.feeds.workspace import GOOD, HEADER, Workspace
 
 LINES = [HEADER, *GOOD]
 IMPLAUSIBLE = "implausible date: expected from 1990-01-01 to"
-SIGN = "with a currency sign; deliver the plain number, and its ISO code in the currency column"
+SIGN = (
+    "with a currency sign; write it as currency_mark in seeds/feed_files.csv, and its ISO code as"
+    " currency"
+)
+BRACKETS = "in brackets; write negative amounts with a minus, or declare currency_mark"
 MARKS = "in another notation; declare decimal_mark and thousands_mark in seeds/feeds.csv"
 SCIENTIFIC = "in scientific notation; export the column as plain digits"
 ALL = [f"D{n:03}" for n in range(1, 10)]
@@ -98,7 +102,7 @@ def test_a_broken_row_is_rejected_with_its_line(
         ("amount", "N/A", "not a decimal: leave the cell empty where there is no value"),
         ("amount", "€5.00", f"not a decimal: {SIGN}"),
         ("amount", "USD 5.00", f"not a decimal: {SIGN}"),
-        ("amount", "(500.00)", "not a decimal: in brackets; write negative amounts with a minus"),
+        ("amount", "(500.00)", f"not a decimal: {BRACKETS}"),
         ("amount", '"1,50"', f"not a decimal: {MARKS}"),
         ("amount", '"1,000.00"', f"not a decimal: {MARKS}"),
         ("amount", "1.2E+05", f"not a decimal: {SCIENTIFIC}"),
@@ -110,6 +114,8 @@ def test_a_broken_row_is_rejected_with_its_line(
         ("seats", "1_000", "not an integer"),
         ("is_won", "maybe", "not a boolean: expected true or false, yes or no, 1 or 0"),
         ("close_date", "03/04/2026", "ambiguous date: declare date_format in seeds/feeds.csv"),
+        ("close_date", "03/04/26", "a year of two digits: declare date_format with %y in"
+         " seeds/feeds.csv, such as %m/%d/%y or %m/%d/%Y|%m/%d/%y"),
         ("close_date", "2026-02-30", "not a date: expected as 2026-09-30"),
         ("close_date", "2026-02-03 10:00:00", "a date with a time of day"),
         ("created_at", "3.4.2026 10:00", "ambiguous date: declare date_format in seeds/feeds.csv"),
