@@ -4,7 +4,7 @@
 -#}
 {%- set parameters = ['utm_source', 'utm_medium', 'utm_campaign', 'utm_content', 'utm_term', 'utm_id'] -%}
 {%- set placeholders = "('(not set)', '(not provided)', '(none)', 'undefined', 'null', 'none', 'n/a', 'nan', '[object object]')" -%}
-{%- set unfilled = "'^([{].*[}]|[$][{].*[}]|%%.*%%|[[].*[]]|<.*>)$'" -%}
+{%- set unfilled = "'^([{].*[}]|[$][{].*[}]|%%.*%%|[[].*[]]|<.*>|.*[{][{].*[}][}].*|__[A-Za-z_]+__|[*][|].*[|][*])$'" -%}
 
 with
 

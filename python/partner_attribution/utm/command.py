@@ -100,12 +100,20 @@ def _lint_one(given: Given, contract: Contract, campaign: str, partner: str) -> 
     elsewhere = {
         finding.parameter
         for finding in parsed.findings
-        if finding.rule in {"misnamed_parameter", "tag_after_hash"}
+        if finding.rule in {"misnamed_parameter", "tag_after_hash", "swallowed_parameter"}
+    }
+    mangled = {
+        finding.parameter
+        for finding in parsed.findings
+        if finding.rule in {"encoded_twice", "hidden_character"}
     }
     for finding in lint(link, contract):
-        if not (
-            finding.parameter in elsewhere and finding.rule in {"stripped", "missing_required"}
-        ):
+        is_said = (
+            finding.rule == "unknown_value"
+            if finding.parameter in mangled
+            else finding.parameter in elsewhere and finding.rule in {"stripped", "missing_required"}
+        )
+        if not is_said:
             yield finding
 
 

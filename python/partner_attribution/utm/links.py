@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import csv
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from partner_attribution.errors import UsageError
 from partner_attribution.utm.contract import PARAMETERS
-from partner_attribution.utm.lint import Finding
+from partner_attribution.utm.lint import AROUND_AT, Finding
 from partner_attribution.utm.matching import edit_distance
 
 
@@ -103,7 +105,7 @@ def parse(url: str) -> Parsed:
     """Split a link; a link that nobody can follow has no UTMs, only a finding."""
     try:
         parts = urlsplit(url)
-        host = parts.hostname
+        host = parts.hostname if parts.port is None or parts.port else None
     except ValueError:
         host = None
     if host is None or parts.scheme not in {"http", "https"} or any(c.isspace() for c in url):
@@ -119,6 +121,9 @@ def parse(url: str) -> Parsed:
             *_repeated_parameter(pairs),
             *_misnamed_parameter(values),
             *_tag_after_hash(parts.fragment, values),
+            *_swallowed_parameter(parts.path, pairs, values),
+            *_encoded_twice(values),
+            *_hidden_character(values),
         ),
     )
 
@@ -126,7 +131,8 @@ def parse(url: str) -> Parsed:
 def _link_finding(  # noqa: PLR0917
     rule: str, severity: str, parameter: str, raw: str, message: str, fix: str
 ) -> Finding:
-    return Finding(rule, severity, parameter, raw, None, None, message, fix)
+    shown, message, fix = (AROUND_AT.sub("***", text) for text in (raw, message, fix))
+    return Finding(rule, severity, parameter, shown, None, None, message, fix)
 
 
 def _unreadable_link(url: str) -> Finding:
@@ -172,7 +178,8 @@ def meant_parameter(name: str) -> str | None:
     """Which UTM parameter a name was meant to be; None for a right one and for any other."""
     if name in PARAMETERS:
         return None
-    plain = name.strip().lower().replace("-", "_").replace(" ", "_")
+    # `&amp;` is how a page's source writes `&`.
+    plain = name.strip().lower().removeprefix("amp;").replace("-", "_").replace(" ", "_")
     if plain in PARAMETERS:
         return plain
     near = [
@@ -193,4 +200,61 @@ def _tag_after_hash(fragment: str, values: dict[str, str]) -> Iterator[Finding]:
                 value,
                 f"{name} stands after #, where no tool reads it",
                 "Put the UTMs before #",
+            )
+
+
+def _swallowed_parameter(
+    path: str, pairs: list[tuple[str, str]], values: dict[str, str]
+) -> Iterator[Finding]:
+    """A parameter that became part of the path or of another one: `u=https://...?utm_source=x`."""
+    places = [("the path", path)]
+    for name, value in pairs:
+        places += [(name[:30], value), ("the name of a parameter", name)]
+    for parameter in PARAMETERS:
+        if parameter in values:
+            continue
+        begins = re.compile(rf"(?:^|[?&;]){parameter}(?:=|%3D)([^?&;#%]*)", re.IGNORECASE)
+        for place, text in places:
+            found = begins.search(unquote(text))
+            if found is not None:
+                yield _link_finding(
+                    "swallowed_parameter",
+                    "error",
+                    parameter,
+                    found.group(1),
+                    f"{parameter} is part of {place}, so the page itself carries none",
+                    f"Begin {parameter} with & behind the one ? of the link; for a link inside a"
+                    " link, lint the inner one too",
+                )
+                break
+
+
+def _encoded_twice(values: dict[str, str]) -> Iterator[Finding]:
+    for name in PARAMETERS:
+        raw = values.get(name, "")
+        if re.search("%[0-9A-Fa-f]{2}", raw):
+            yield _link_finding(
+                "encoded_twice",
+                "error",
+                name,
+                raw,
+                f"{name} is percent-encoded twice: every tool reads {raw}",
+                f"Write {name}={quote(unquote(raw), safe='')}",
+            )
+
+
+def _hidden_character(values: dict[str, str]) -> Iterator[Finding]:
+    """What nobody sees makes two values of one; bytes that are no text are lost."""
+    for name in PARAMETERS:
+        raw = values.get(name, "")
+        hidden = [c for c in raw if c == "\ufffd" or unicodedata.category(c) in {"Cc", "Cf"}]
+        if hidden:
+            codes = ", ".join(f"U+{ord(c):04X}" for c in dict.fromkeys(hidden))
+            yield _link_finding(
+                "hidden_character",
+                "error",
+                name,
+                raw,
+                f'{name} "{raw}" holds what nobody can see or read: {codes}',
+                f"Type the value of {name} anew",
             )

@@ -40,7 +40,9 @@ PLACEHOLDERS = frozenset(
         "[object object]",
     }
 )
-UNFILLED = re.compile(r"\{.*\}|\$\{.*\}|%%.*%%|\[.*\]|<.*>")
+UNFILLED = re.compile(
+    r"\{.*\}|\$\{.*\}|%%.*%%|\[.*\]|<.*>|.*\{\{.*\}\}.*|__[A-Za-z_]+__|\*\|.*\|\*"
+)
 CONFIDENCE = {
     "case_and_blanks": 1.0,
     "separators": 0.95,

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
@@ -45,6 +45,7 @@ values = st.text(max_size=30) | st.sampled_from(
 )
 
 
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.sampled_from(PARAMETERS), values), st.sampled_from([None, "acme", "x"]))
 def test_a_repair_is_agreed_or_none(
     contract: Contract, given_values: dict[str, str], partner: str | None
@@ -196,9 +197,60 @@ def test_exit_codes_and_output(run: object, tmp_path: Path) -> None:
     assert "2 findings" in dirty.stderr
     listed = list(csv.DictReader(io.StringIO(run(str(file), "--csv").stdout)))
     assert [(row["finding"], row["delivered"]) for row in listed] == [
-        ("unknown_value", "[red]x[2J"),
+        ("hidden_character", "[red]x[2J"),
         ("unknown_value", "'=1+1"),
     ]
 
     assert run(str(file), "--campaign", "nobody").exit_code == 2
     assert run(str(tmp_path / "none.txt")).exit_code == 2
+
+
+HOSTILE = {
+    "r?u=https://y.example/?utm_source=a&utm_medium=b": {"utm_source:swallowed_parameter"},
+    "?url=https%3A%2F%2Fy.example%2F%3Futm_source%3Da%26utm_id%3Db":
+        {"utm_source:swallowed_parameter", "utm_id:swallowed_parameter"},
+    "?utm_source=a?utm_medium=b": {"utm_medium:swallowed_parameter"},
+    "?ref=1?utm_source=a": {"utm_source:swallowed_parameter"},
+    "?utm_source=a;utm_medium=b": {"utm_medium:swallowed_parameter"},
+    "?utm_source%3Da%26utm_medium%3Db":
+        {"utm_source:swallowed_parameter", "utm_medium:swallowed_parameter"},
+    "&utm_source=a": {"utm_source:swallowed_parameter"},
+    "?utm_source=a&amp;utm_medium=b": {"utm_medium:misnamed_parameter"},
+    "?utm_source=a%2520b": {"utm_source:encoded_twice"},
+    "?utm_source=a%E2%80%8Bb": {"utm_source:hidden_character"},
+    "?utm_source=%FF%FE": {"utm_source:hidden_character"},
+    "?utm_source=a%00": {"utm_source:hidden_character"},
+    "?utm_source=a+b&=x&&": set(),
+    "?my_utm_source=a&q=utm_sources=1": set(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("rest", HOSTILE)
+def test_what_is_wrong_with_a_hostile_link(rest: str) -> None:
+    found = parse(f"https://m\u00fcnchen.example/{rest}").findings
+    assert {f"{finding.parameter}:{finding.rule}" for finding in found} == HOSTILE[rest]
+    assert all(finding.message and finding.fix for finding in found)
+
+
+@pytest.mark.parametrize("link", ["https://x.example:99999/?utm_source=a", "https://[::1/", "//x"])
+def test_a_link_that_no_browser_follows_is_told(link: str) -> None:
+    assert [finding.rule for finding in parse(link).findings] == ["unreadable_link"]
+
+
+@pytest.mark.parametrize(
+    "rest",
+    ["u=/?utm_source=jane@corp.example", "utm_source=jane%2540corp.example", " jane@x.example"],
+)
+def test_no_finding_repeats_an_address(contract: Contract, rest: str) -> None:
+    parsed = parse(f"https://x.example/?{rest}")
+    for finding in (*parsed.findings, *lint(Link(parsed.values, parsed.path), contract)):
+        assert "jane" not in f"{finding.raw}{finding.message}{finding.fix}"
+
+
+@settings(suppress_health_check=[HealthCheck.too_slow])
+@given(st.text(max_size=60))
+def test_no_link_is_too_odd_to_be_judged(contract: Contract, rest: str) -> None:
+    for url in (rest, f"https://x.example/?{rest}", f"https://x.example/?utm_source={rest}"):
+        parsed = parse(url)
+        for finding in (*parsed.findings, *lint(Link(parsed.values, parsed.path), contract)):
+            assert finding.rule and finding.message and finding.fix
