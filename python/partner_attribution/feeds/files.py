@@ -146,8 +146,9 @@ def _describe(path: Path, root: Path, data_dir: Path) -> DeliveredFile:
         else:
             status = path.stat()
             stamp = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}."
+    except (OSError, RuntimeError) as error:
+        # Before Python 3.13 a link that leads to itself is a RuntimeError.
+        problem = f"cannot be read: {getattr(error, 'strerror', None) or 'a link to itself'}."
     if not problem and path.name.startswith("_"):
         problem = "begins with _, like a file that is still being written: rename it to be read."
     if not problem and kind is None:

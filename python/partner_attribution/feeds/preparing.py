@@ -15,6 +15,9 @@ import numpy as np
 from partner_attribution.feeds.errors import DeliveryError
 
 _CHUNK = 1 << 20
+_MOST_AIR = 500
+"""Tables hardly ever pack better than 1:100; 1:1000 is what zeros do."""
+_SMALL = 1 << 26
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -68,6 +71,11 @@ def prepare(
                     text = _recode(decoder, chunk, codec, size) if is_text else chunk
                     out.write(text)
                 size += len(chunk)
+                if is_packed and size > max(_SMALL, _MOST_AIR * source.stat().st_size):
+                    raise DeliveryError(
+                        f"unpacks to more than {_MOST_AIR} times its size: no delivery does."
+                        " Ask for it again, or deliver it unpacked."
+                    )
                 if is_text:
                     octets = np.frombuffer(text, np.uint8)
                     lines += int(np.count_nonzero(octets == ord("\n")))

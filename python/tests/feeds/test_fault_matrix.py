@@ -4,7 +4,10 @@ Whatever happens to partner acme's file, partner beta's rows are all there and t
 """
 
 import gzip
+import os
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,8 +117,12 @@ def test_a_broken_row_is_rejected_with_its_line(
         ("seats", "1_000", "not an integer"),
         ("is_won", "maybe", "not a boolean: expected true or false, yes or no, 1 or 0"),
         ("close_date", "03/04/2026", "ambiguous date: declare date_format in seeds/feeds.csv"),
-        ("close_date", "03/04/26", "a year of two digits: declare date_format with %y in"
-         " seeds/feeds.csv, such as %m/%d/%y or %m/%d/%Y|%m/%d/%y"),
+        (
+            "close_date",
+            "03/04/26",
+            "a year of two digits: declare date_format with %y in"
+            " seeds/feeds.csv, such as %m/%d/%y or %m/%d/%Y|%m/%d/%y",
+        ),
         ("close_date", "2026-02-30", "not a date: expected as 2026-09-30"),
         ("close_date", "2026-02-03 10:00:00", "a date with a time of day"),
         ("created_at", "3.4.2026 10:00", "ambiguous date: declare date_format in seeds/feeds.csv"),
@@ -263,6 +270,52 @@ def test_damaged_and_good_gzip(workspace: Workspace) -> None:
     assert landed(workspace, packed[:-20], "deal.csv.gz") == []
     assert "gzip archive is damaged" in workspace.delivery("acme")["message"]
     assert landed(workspace, text(LINES).encode(), "deal.csv.gz") == []
+
+
+def test_an_archive_that_is_all_air_fails_alone(workspace: Workspace) -> None:
+    """A hundred kilobytes that unpack to more than a disk holds: stopped on the way."""
+    air = gzip.compress(b"\n" * 70_000_000)
+    content = gzip.compress(text(LINES).encode()) + air
+    assert landed(workspace, content, "deal.csv.gz") == []
+    assert "unpacks to more than" in workspace.delivery("acme")["message"]
+
+
+def test_what_is_no_file_is_told_and_stops_nothing(workspace: Workspace) -> None:
+    folder = workspace.put("deal.csv", text(LINES)).parent
+    os.mkfifo(folder / "touch.csv")
+    (folder / "deal.part2.csv").mkdir()
+    (folder / "deal.part3.csv").symlink_to("deal.csv")
+    (folder / "deal.part4.csv").symlink_to("deal.part4.csv")
+    (folder / "deal.part5.csv").write_text("")
+    assert landed(workspace, text(LINES).encode()) == ALL
+    told = workspace.rows(
+        "select split_part(file, '/', -1), status, message from raw_feeds.deliveries"
+        " where feed_id = 'acme.crm' order by 1"
+    )
+    assert [(file, status) for file, status, _ in told] == [
+        ("deal.csv", "landed"),
+        ("deal.part3.csv", "duplicate"),
+        ("deal.part4.csv", "ignored"),
+        ("deal.part5.csv", "failed"),
+        ("touch.csv", "ignored"),
+    ]
+    assert "is not a regular file" in told[-1][2]
+
+
+def test_a_file_that_may_not_be_read_fails_alone(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def refused(path: Path, *arguments: Any, **settings: Any) -> Any:
+        if "acme" in path.parts and arguments[:1] == ("rb",):
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, *arguments, **settings)
+
+    monkeypatch.setattr(Path, "open", refused)
+    monkeypatch.setattr("partner_attribution.feeds.table_landing.RETRY_SECONDS", 0)
+    assert landed(workspace, text(LINES).encode()) == []
+    assert "cannot be read after 3 attempts" in workspace.delivery("acme")["message"]
 
 
 def test_hostile_names_and_values_are_data(workspace: Workspace) -> None:

@@ -116,6 +116,27 @@ def overwritten(content: bytes, dice: random.Random) -> bytes:
     return content[:at] + b"\0" * dice.randint(1, 64) + content[at + 64 :]
 
 
+def headed_again(content: bytes, dice: random.Random) -> bytes:
+    """Two files in one, as a loader appends them."""
+    lines = content.splitlines(keepends=True)
+    at = dice.randrange(len(lines) + 1)
+    return b"".join([*lines[:at], *lines[:1], *lines[at:]])
+
+
+def of_other_line_ends(content: bytes, dice: random.Random) -> bytes:
+    lines = content.split(b"\n")
+    return b"".join(
+        line + (dice.choice((b"\n", b"\r\n", b"\r", b"\n\n")) if n + 1 < len(lines) else b"")
+        for n, line in enumerate(lines)
+    )
+
+
+def packed_again(content: bytes, dice: random.Random) -> bytes:
+    """An archive in a plain file, two archives in one file, or half of one behind the text."""
+    packed = gzip.compress(content, mtime=0)
+    return dice.choice((packed, content + packed, content + packed[: len(packed) // 2]))
+
+
 DAMAGES: tuple[Damage, ...] = (
     truncated,
     bit_flipped,
@@ -124,6 +145,12 @@ DAMAGES: tuple[Damage, ...] = (
     swapped,
     repeated,
     overwritten,
+    headed_again,
+    of_other_line_ends,
+    packed_again,
+    _put(b"x" * 20_000),
+    _put("Gr\u00f6\u00dfe \u20ac".encode("cp1252")),
+    _put("deal".encode("utf-16")),
     *(_put(piece) for piece in (b"\0", b'"', b'""', b"\n", b"\r", b"\r\n", b",")),
     *(_put(piece) for piece in (b"\xff", b"{", b"]", b"}\n{")),
     _put("\ufeff\u202e".encode()),
