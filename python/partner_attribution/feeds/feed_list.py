@@ -11,6 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from partner_attribution.feeds.errors import FeedsError
+from partner_attribution.feeds.names import closest
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
@@ -75,7 +76,7 @@ def read_feeds(
 ) -> tuple[Feed, ...]:
     """Return every feed: declared rows first, then folders (partner, connector) without a row."""
     feeds: dict[str, Feed] = {}
-    for row in read_rows(seeds_dir / "feeds.csv", ("partner_id", "connector")):
+    for row in read_rows(seeds_dir / "feeds.csv", ("partner_id", "connector"), FEED_SETTINGS):
         feed = _feed(row, reporting_currency)
         if feed.feed_id in feeds:
             feed = replace(feed, problem="seeds/feeds.csv has two rows for this feed. Keep one.")
@@ -86,8 +87,13 @@ def read_feeds(
     return tuple(feeds[feed_id] for feed_id in sorted(feeds))
 
 
-def read_rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
-    """Return the filled rows of a lookup, cells stripped; none when the file is absent."""
+def read_rows(
+    path: Path, needed: tuple[str, ...], optional: tuple[str, ...] = ()
+) -> list[dict[str, str]]:
+    """Return the filled rows of a lookup, cells stripped; none when the file is absent.
+
+    Raises FeedsError for a needed column that is not there, and for one that nobody reads.
+    """
     if not path.is_file():
         return []
     try:
@@ -97,6 +103,14 @@ def read_rows(path: Path, needed: tuple[str, ...]) -> list[dict[str, str]]:
             missing = [name for name in needed if name not in header]
             if missing:
                 raise FeedsError(f"seeds/{path.name}: missing column {missing[0]}; have {header}.")
+            known = (*needed, *optional)
+            for name in header:
+                if name not in known:
+                    near = closest(name, known)
+                    raise FeedsError(
+                        f"seeds/{path.name}: unknown column {name}"
+                        f" ({f'closest: {near}' if near else 'have ' + ', '.join(known)})."
+                    )
             rows = [
                 {k: (v or "").strip() for k, v in row.items() if k is not None} for row in reader
             ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 
+from partner_attribution.feeds.advice import on_header, on_json
 from partner_attribution.feeds.casting import Locale
 from partner_attribution.feeds.column_texts import (
     delivered_texts,
@@ -22,12 +23,14 @@ from partner_attribution.feeds.names import closest, column_shown, name_key, pri
 from partner_attribution.feeds.own_words import ColumnWords
 from partner_attribution.feeds.preparing import Prepared, bad_byte, plain_link, wrong_encoding
 from partner_attribution.feeds.reading import (
+    CsvLayout,
     Source,
     careful_csv_source,
     csv_layout,
     csv_source,
     exploded,
     filtered,
+    first_records,
     head_of_csv,
     is_whole,
     physical_lines,
@@ -106,7 +109,11 @@ class FileReader:
             source = json_source(self.conn, prepared, self.feed.records)
             if source is None:
                 return None
-            match = self._insert(source)[1]
+            try:
+                match = self._insert(source)[1]
+            except DeliveryError as error:
+                advice = on_json(source.columns) if error.columns is not None else ""
+                raise DeliveryError(f"{error}{advice}", error.columns) from error
             by_line = "'newline_delimited'" in source.relation
             self._fill_lines(
                 lambda rows: json_lines(prepared, rows) if by_line else {row: row for row in rows}
@@ -127,6 +134,15 @@ class FileReader:
     def _read_csv(self, prepared: Prepared) -> Match:
         delimiter = reading_settings(self.feed, self.file)[1] or ""
         layout = csv_layout(prepared, self.feed, delimiter)
+        try:
+            return self._read_rows(prepared, layout)
+        except DeliveryError as error:
+            if error.columns is None or not layout.has_header:
+                raise
+            advice = on_header(self.table, first_records(prepared, layout, 20)[1:], layout.skipped)
+            raise DeliveryError(f"{error}{advice}", error.columns) from error
+
+    def _read_rows(self, prepared: Prepared, layout: CsvLayout) -> Match:
         # A lone column can be blank: only the careful reader tells that from a blank line.
         if not prepared.has_nul and len(layout.columns) > 1:
             source = csv_source(prepared, layout)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from partner_attribution.feeds.advice import on_extension
 from partner_attribution.feeds.names import name_key, printable
 
 Kind = Literal["csv", "parquet", "json"]
@@ -16,6 +17,8 @@ Kind = Literal["csv", "parquet", "json"]
 _EXTENSIONS: dict[str, Kind] = {
     ".csv": "csv",
     ".tsv": "csv",
+    ".tab": "csv",
+    ".txt": "csv",
     ".parquet": "parquet",
     ".json": "json",
     ".jsonl": "json",
@@ -152,7 +155,7 @@ def _describe(path: Path, root: Path, data_dir: Path) -> DeliveredFile:
     if not problem and path.name.startswith("_"):
         problem = "begins with _, like a file that is still being written: rename it to be read."
     if not problem and kind is None:
-        problem = "is no .csv, .parquet, .json, .jsonl or .ndjson file."
+        problem = on_extension(path)
     return DeliveredFile(
         path, shown, stem, folders, kind, delivery_id, delivered_at, stamp, problem
     )

@@ -27,7 +27,13 @@ from partner_attribution.feeds.logs import (
     write_rows,
 )
 from partner_attribution.feeds.names import closest, sql_name
-from partner_attribution.feeds.own_words import OwnWords, as_declared, problem_of, read_own_words
+from partner_attribution.feeds.own_words import (
+    OwnWords,
+    as_declared,
+    nobodys_feeds,
+    problem_of,
+    read_own_words,
+)
 from partner_attribution.feeds.table_landing import TableLanding
 
 LAYOUT_VERSION = 3
@@ -81,6 +87,7 @@ def land(
         for feed in feeds
         if "/" not in feed.feed_id
     }
+    feeds = (*feeds, *nobodys_feeds(words, feeds))
     feeds = tuple(checked(feed, files.get(feed.feed_id, ())) for feed in feeds)
     fingerprint = _fingerprint(tables, words, feeds, files)
     if not force and _is_landed(conn, tables, fingerprint):
@@ -191,6 +198,11 @@ def _unclaimed(
         message += (
             f" If it is {table}, rename it, or add to seeds/feed_files.csv:"
             f" {feed.partner_id},{feed.connector},{table},{file.stem}*"
+        )
+    elif not file.problem:
+        message += (
+            f" Add to seeds/feed_files.csv: {feed.partner_id},{feed.connector},<table>,{file.stem}*"
+            f" - tables: {', '.join(t.name for t in tables)}."
         )
     return Delivery(
         feed.feed_id,

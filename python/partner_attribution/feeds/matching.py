@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from partner_attribution.feeds.advice import on_columns
 from partner_attribution.feeds.declarations import TableDeclaration
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
@@ -104,12 +105,7 @@ def _check_required(
     for column in needed:
         if column.name not in found:
             near = closest(column.name, free)
-            advice = "Is the header line missing?" if _looks_like_data(delivered) else ""
-            if near is not None:
-                advice = (
-                    f"Map it in seeds/feed_columns.csv: {feed.partner_id},{feed.connector},"
-                    f"{table.name},{column_shown(near)},{column.name}"
-                )
+            advice = on_columns(table, feed, delivered, column.name, near)
             nearest = f"; closest: {column_shown(near)}" if near else ""
             raise DeliveryError(
                 f"missing required column {column.name}; file has {_listed(delivered)}{nearest}."
@@ -119,10 +115,6 @@ def _check_required(
         raise DeliveryError(
             f"no declared column found; file has {_listed(delivered)}. Is the header line missing?"
         )
-
-
-def _looks_like_data(delivered: Sequence[str]) -> bool:
-    return any(name[:1].isdigit() for name in delivered)
 
 
 def _listed(delivered: Sequence[str], limit: int = 12) -> str:

@@ -116,9 +116,8 @@ def read_own_words(seeds_dir: Path) -> OwnWords:
         where = (f"{row['partner_id']}.{row['connector']}", row["table_name"])
         return words.columns.setdefault(where, ColumnWords())
 
-    for row in read_rows(
-        seeds_dir / "feed_columns.csv", (*_PLACE, "delivered_column", "declared_column")
-    ):
+    columns = (*_PLACE, "delivered_column", "declared_column")
+    for row in read_rows(seeds_dir / "feed_columns.csv", columns, ("default_value",)):
         declared, known = row["declared_column"], of(row)
         if row["delivered_column"]:
             delivered = (*known.renames.get(declared, ()), row["delivered_column"])
@@ -129,8 +128,9 @@ def read_own_words(seeds_dir: Path) -> OwnWords:
     for row in read_rows(seeds_dir / "feed_values.csv", needed):
         meanings = of(row).values.setdefault(row["declared_column"], {})
         meanings[row["delivered_value"]] = row["meaning"]
-    for row in read_rows(seeds_dir / "feed_files.csv", (*_PLACE, "file_pattern")):
-        settings = {name: row[name] for name in (*FILE_SETTINGS, *TABLE_SETTINGS) if row.get(name)}
+    settings_known = (*FILE_SETTINGS, *TABLE_SETTINGS)
+    for row in read_rows(seeds_dir / "feed_files.csv", (*_PLACE, "file_pattern"), settings_known):
+        settings = {name: row[name] for name in settings_known if row.get(name)}
         rule = FileRule(row["table_name"], row["file_pattern"], settings)
         words.files.setdefault(f"{row['partner_id']}.{row['connector']}", []).append(rule)
     return words
@@ -156,6 +156,22 @@ def problem_of(feed: Feed, tables: Sequence[TableDeclaration], words: OwnWords) 
         if problem := _problem_of_rule(feed, rule, known):
             return problem
     return ""
+
+
+def nobodys_feeds(words: OwnWords, feeds: Sequence[Feed]) -> tuple[Feed, ...]:
+    """Feeds that the lookups name, and that nobody declared or delivered: a slip, most often."""
+    known = [feed.feed_id for feed in feeds]
+    named = {feed_id for feed_id, _ in words.columns} | set(words.files)
+    found = []
+    for feed_id in sorted(named - set(known)):
+        partner_id, _, connector = feed_id.partition(".")
+        problem = (
+            "seeds/feed_columns.csv, feed_values.csv or feed_files.csv have rows of"
+            f" {feed_id}, which has no row in seeds/feeds.csv and no folder (closest:"
+            f" {closest(feed_id, known)}). Correct or delete them."
+        )
+        found.append(Feed(partner_id, connector, is_declared=False, problem=problem))
+    return tuple(found)
 
 
 def as_declared(feed: Feed, table: TableDeclaration) -> TableDeclaration:

@@ -6,9 +6,11 @@ import gzip
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import TextIO
 
+from partner_attribution.feeds.advice import on_content
 from partner_attribution.feeds.errors import DeliveryError
 from partner_attribution.feeds.feed_list import Feed
 from partner_attribution.feeds.names import name_key, printable, sql_text
@@ -59,6 +61,9 @@ def csv_layout(prepared: Prepared, feed: Feed, delimiter: str) -> CsvLayout:
     """Read the head of a CSV file. Raises DeliveryError when it is not as declared."""
     if not prepared.size:
         raise DeliveryError("0 bytes: the export failed. Ask for it again.")
+    with prepared.path.open("rb") as raw:
+        if no_table := on_content(raw.read(4).decode("latin-1")):
+            raise DeliveryError(f"{no_table} Ask for it again.")
     with _open_text(prepared.path) as stream:
         return layout_of(stream, feed, delimiter)
 
@@ -78,6 +83,8 @@ def layout_of(stream: TextIO, feed: Feed, delimiter: str) -> CsvLayout:
     """Read the head of a CSV text opened with newline=''."""
     skipped = "".join(stream.readline() for _ in range(feed.skip_lines))
     head = io.StringIO(stream.read(1_000_000), newline="")
+    if no_table := on_content(head.getvalue()[:200]):
+        raise DeliveryError(f"{no_table} Ask for it again.")
     record = next(read_records(head, delimiter, feed.quote), None)
     outside = skipped.count(delimiter)
     if not feed.has_header:
@@ -223,6 +230,15 @@ def filtered(
         source.text,
         "filtered_row",
     )
+
+
+def first_records(prepared: Prepared, layout: CsvLayout, count: int) -> list[Record]:
+    """The first records of a CSV file, its header among them; lines count from there."""
+    with _open_text(prepared.path) as stream:
+        for _ in range(layout.skipped):
+            stream.readline()
+        head = io.StringIO(stream.read(100_000), newline="")
+    return list(islice(read_records(head, layout.delimiter, layout.quote), count))
 
 
 def physical_lines(prepared: Prepared, layout: CsvLayout, rows: set[int]) -> dict[int, int]:

@@ -70,4 +70,5 @@ def _no_time(text: str, column: ColumnDeclaration) -> str:
             f" when regexp_full_match({text}, {sql_text(_DAY_AND_TIME)})"
             " then 'a date with a time of day'"
         )
-    return f"case {cases} else {sql_text(f'{plain}: expected as 2026-09-30')} end"
+    expected = f"{plain}: expected as 2026-09-30, or as date_format in seeds/feeds.csv says"
+    return f"case {cases} else {sql_text(expected)} end"

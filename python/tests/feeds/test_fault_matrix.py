@@ -21,6 +21,7 @@ SIGN = (
 )
 BRACKETS = "in brackets; write negative amounts with a minus, or declare currency_mark"
 MARKS = "in another notation; declare decimal_mark and thousands_mark in seeds/feeds.csv"
+AS = "expected as 2026-09-30, or as date_format in seeds/feeds.csv says"
 SCIENTIFIC = "in scientific notation; export the column as plain digits"
 ALL = [f"D{n:03}" for n in range(1, 10)]
 
@@ -123,11 +124,23 @@ def test_a_broken_row_is_rejected_with_its_line(
             "a year of two digits: declare date_format with %y in"
             " seeds/feeds.csv, such as %m/%d/%y or %m/%d/%Y|%m/%d/%y",
         ),
-        ("close_date", "2026-02-30", "not a date: expected as 2026-09-30"),
+        (
+            "close_date",
+            "2026-02-30",
+            f"not a date: {AS}",
+        ),
         ("close_date", "2026-02-03 10:00:00", "a date with a time of day"),
         ("created_at", "3.4.2026 10:00", "ambiguous date: declare date_format in seeds/feeds.csv"),
-        ("created_at", "2026-01-01 06:00:00 PM", "not a timestamp: expected as 2026-09-30"),
-        ("created_at", "infinity", "not a timestamp: expected as 2026-09-30"),
+        (
+            "created_at",
+            "2026-01-01 06:00:00 PM",
+            f"not a timestamp: {AS}",
+        ),
+        (
+            "created_at",
+            "infinity",
+            f"not a timestamp: {AS}",
+        ),
         ("created_at", "1970-01-01", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),
         ("created_at", "0001-01-01", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),
         ("created_at", "2026-10-03", f"{IMPLAUSIBLE} the delivery of 2026-10-01"),

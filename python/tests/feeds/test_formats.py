@@ -94,7 +94,7 @@ def test_broken_json_lines_are_rejects_and_broken_documents_fail(workspace: Work
     assert [(line, why) for line, _, _, why in workspace.rejects()] == [
         (3, "not a JSON object"),
         (4, "not a JSON object"),
-        (9, "not a date: expected as 2026-09-30"),
+        (9, "not a date: expected as 2026-09-30, or as date_format in seeds/feeds.csv says"),
     ]
     for name, content in {
         "deal.jsonl": "[" + ",".join(good)[:-4],
