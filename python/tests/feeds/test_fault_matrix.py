@@ -283,6 +283,9 @@ def test_damaged_and_good_gzip(workspace: Workspace) -> None:
     assert landed(workspace, packed[:-20], "deal.csv.gz") == []
     assert "gzip archive is damaged" in workspace.delivery("acme")["message"]
     assert landed(workspace, text(LINES).encode(), "deal.csv.gz") == []
+    message = workspace.delivery("acme")["message"]
+    assert message.startswith("acme.crm deal: the gzip archive is damaged (Not a gzipped file")
+    assert message.endswith("Ask for it again.")
 
 
 def test_an_archive_that_is_all_air_fails_alone(workspace: Workspace) -> None:
