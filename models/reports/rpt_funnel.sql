@@ -32,6 +32,14 @@ leads as (
 
 ),
 
+-- A deal that is won by next year's date is no win yet, as in the totals.
+wins as (
+
+    select * from {{ ref('fct_conversions') }}
+    where milestone = 'closed_won'
+
+),
+
 -- An account enters a partner's funnel with the partner's first touch of the campaign in the window.
 engaged as (
 
@@ -82,7 +90,7 @@ reached as (
         led.has_mql,
         max(case when opportunities.opportunity_id is not null then 1 else 0 end) as has_opportunity,
         max(case when opportunities.stage in ('proposal', 'negotiation', 'closed_won') then 1 else 0 end) as has_proposal,
-        max(case when opportunities.is_won then 1 else 0 end) as has_win
+        max(case when wins.opportunity_id is not null then 1 else 0 end) as has_win
     from led
     inner join engaged
         on
@@ -94,6 +102,7 @@ reached as (
         on
             engaged.account_id = opportunities.account_id
             and engaged.engaged_at <= opportunities.created_at
+    left join wins on opportunities.opportunity_id = wins.opportunity_id
     group by led.campaign_id, led.window_id, led.partner_id, led.account_id, led.has_lead, led.has_mql
 
 ),
