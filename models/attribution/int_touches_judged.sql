@@ -39,6 +39,7 @@ journeys as (
 
     select
         milestones.opportunity_id,
+        milestones.person_id,
         milestones.milestone,
         milestones.milestone_at_us,
         milestones.cutoff_at_us,
@@ -60,6 +61,7 @@ beside_touches as (
 
     select
         milestones.opportunity_id,
+        milestones.person_id,
         milestones.milestone,
         milestones.milestone_at_us,
         milestones.cutoff_at_us,

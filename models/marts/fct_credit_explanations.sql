@@ -1,4 +1,5 @@
 {%- set between_weight = var('position_weights')[2] -%}
+{%- set learning_methods = "('" ~ (['markov_path', 'shapley_set', 'shapley_rate'] + causal_method_ids()) | join("', '") ~ "')" -%}
 {%- set learned = {'channel': 'channels', 'partner': 'partners', 'partner_channel': 'pairs of partner and channel', 'campaign': 'campaigns', 'asset': 'assets'} -%}
 
 with
@@ -9,10 +10,23 @@ weighed as (
 
 ),
 
+-- What a causal method says of a player over all deals; the other learned methods bring theirs along.
+causal_effects as (
+
+    select
+        milestone,
+        method,
+        player,
+        conversions
+    from {{ ref('fct_incremental_effects') }}
+
+),
+
 described as (
 
     select
-        *,
+        weighed.*,
+        causal_effects.conversions as deals_caused,
         case
             when of_touches = 1 then 'only touch'
             when position = 1 then 'first of ' || cast(of_touches as {{ dbt.type_string() }})
@@ -21,11 +35,16 @@ described as (
         end as place,
         ltrim(
             case when position = lead_position then ', lead anchor' else '' end
-            || case when position = opportunity_position and method in ('w_shaped', 'full_path') then ', opportunity anchor' else '' end
-            || case when position = close_position and method = 'full_path' then ', close anchor' else '' end,
+            || case when position = opportunity_position and weighed.method in ('w_shaped', 'full_path') then ', opportunity anchor' else '' end
+            || case when position = close_position and weighed.method = 'full_path' then ', close anchor' else '' end,
             ', '
         ) as anchors
     from weighed
+    left join causal_effects
+        on
+            weighed.milestone = causal_effects.milestone
+            and weighed.method = causal_effects.method
+            and weighed.player = causal_effects.player
 
 ),
 
@@ -34,6 +53,7 @@ final as (
     select
         journey_id as conversion_id,
         opportunity_id,
+        person_id,
         milestone,
         method,
         touch_id,
@@ -48,6 +68,8 @@ final as (
         coalesce(is_mql_anchor, false) as is_mql_anchor,
         coalesce(is_opportunity_anchor, false) as is_opportunity_anchor,
         coalesce(is_close_anchor, false) as is_close_anchor,
+        case when method in {{ learning_methods }} then player end as player,
+        case when method in {{ learning_methods }} then cast(coalesce(deals_caused, effect) as double) end as player_effect,
         cast(weight as double) as weight,
         cast(weight_total as double) as weight_total,
         cast(credit_share as double) as credit_share,
@@ -87,8 +109,11 @@ final as (
             when method = 'custom'
                 then
                     place || ', agreed weight ' || {{ number_text('weight', 5) }} || ' of ' || {{ number_text('weight_total', 5) }}
+            when method in {{ causal_methods() }} and deals_caused is null then place || ', the account''s own interest: no player'
             when method in {{ causal_methods() }}
-                then place || ', part of the chance that ' || player || ' added, see docs/methods.md'
+                then
+                    place || ', part of the chance that ' || player || ' added, which caused '
+                    || {{ number_text('deals_caused', 2) }} || ' conversions in all, see docs/methods.md'
             else place
         end
         || case when touch_id is null and not is_baseline then '' else ': ' || {{ percent_text('credit_share') }} end as rule

@@ -173,20 +173,24 @@ def publish_command(
 @app.command("explain")
 @_told
 def explain_command(
-    opportunity: Annotated[
-        str, typer.Argument(help="Opportunity id, as in marts.fct_opportunities.")
+    conversion: Annotated[
+        str,
+        typer.Argument(
+            help="Id of a deal, person or conversion (marts.fct_conversions), or of its record in "
+            "any book: <feed_id>:<id in the source>."
+        ),
     ],
     attribution_model: Annotated[
         str, typer.Option(help="Only this method; default: every method that ran.")
     ] = "",
     serve_dir: Annotated[Path, typer.Option(help="Folder of the published copy.")] = Path("serve"),
 ) -> int:
-    """Say why each touch of a deal earned what it did, so that a partner can check it by hand."""
+    """Say why each touch of a deal, lead or MQL earned what it did, to be checked by hand."""
     from partner_attribution.report import explain  # noqa: PLC0415
 
     method = attribution_model.strip().lower().replace("-", "_") or None
-    rows = explain.explanations(serve_dir, opportunity, method=method)
-    print(explain.explained(rows, opportunity, currency=explain.currency(serve_dir)))
+    answer = explain.explanations(serve_dir, conversion, method=method)
+    print(explain.explained(answer, currency=explain.currency(serve_dir)))
     return FINE
 
 
