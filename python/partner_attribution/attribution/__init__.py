@@ -3,6 +3,7 @@
 from partner_attribution.attribution.engine import attribute, attribute_wide
 from partner_attribution.attribution.exact import number
 from partner_attribution.attribution.journey import Journey
+from partner_attribution.attribution.paths import attribute_paths
 from partner_attribution.attribution.registry import (
     DEFAULT_METHODS,
     REGISTRY,
@@ -19,6 +20,7 @@ __all__ = [
     "Method",
     "Settings",
     "attribute",
+    "attribute_paths",
     "attribute_wide",
     "find_methods",
     "number",

@@ -21,6 +21,7 @@ from partner_attribution.attribution.exact import (
     part_rounded_up,
     whole,
 )
+from partner_attribution.attribution.inputs import check_inputs, missing_column
 from partner_attribution.attribution.journey import (
     CONVERSION,
     NEWEST_AT,
@@ -36,7 +37,7 @@ from partner_attribution.attribution.journey import (
     marked_total_column,
 )
 from partner_attribution.attribution.registry import DEFAULT_METHODS, Method, find_methods
-from partner_attribution.attribution.settings import Settings, unknown_name
+from partner_attribution.attribution.settings import Settings
 from partner_attribution.errors import AttributionError
 
 AMOUNT = "amount_cents"
@@ -71,10 +72,12 @@ def attribute(
     of its exact share, the odd cents going where docs/methods.md says; shares sum to 1 within 1e-9;
     the same input gives the same bits on every engine.
 
-    Raises AttributionError for an unknown method, a missing column, and an amount that is missing
-    or beyond 2**50 cents (this alone runs a query: smallest and largest amount).
+    Raises AttributionError for an unknown method, a missing column, an amount that is missing or
+    beyond 2**50 cents (this alone runs a query: smallest and largest amount), and what
+    `check_inputs` refuses.
     """
     chosen = _with_rows(methods)
+    check_inputs(conversions, touches)
     credits = nw.from_native(attribute_wide(conversions, touches, methods, settings))
     return _long(credits, nw.from_native(conversions), chosen).to_native()
 
@@ -133,10 +136,7 @@ def _selected(native: Any, name: str, columns: Sequence[str]) -> Any:
     found = frame.collect_schema().names()
     for column in columns:
         if column not in found:
-            error = unknown_name("column", column, found)
-            raise AttributionError(
-                f"{name} has no column {column!r}.", expected=error.expected, do=error.do
-            )
+            raise missing_column(name, column, found)
     return frame.select(*columns)
 
 

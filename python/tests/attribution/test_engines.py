@@ -100,15 +100,6 @@ def test_touches_of_unknown_conversions_are_left_out():
     assert frame["conversion_id"].tolist() == ["deal"]
 
 
-def test_flags_that_are_null_count_as_false():
-    rows, touches = pandas_frames([Conversion("deal", 5, (Touch("t", CLOSED_AT),))])
-    flags = [name for name in touches.columns if name.startswith("is_")]
-    touches = touches.astype(dict.fromkeys(flags, "boolean"))
-    touches[flags] = pd.NA
-    frame = attribute(rows, touches, ALL)
-    assert frame["credit_cents"].tolist() == [5] * len(ALL)
-
-
 def test_a_journey_of_ten_thousand_touches():
     touches = tuple(
         Touch(f"t{i:05}", CLOSED_AT - (i * 7919 % 5000) * 3_600_000_000) for i in range(10_000)
