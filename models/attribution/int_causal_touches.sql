@@ -39,7 +39,7 @@ final as (
         {{ epoch_microseconds('touches.touched_at') }} as touched_at_us,
         touches.player,
         coalesce(channels.is_direct, false)
-        or touches.channel in ('organic_search', 'organic_social', 'organic_video', 'organic_shopping') as is_control
+        or coalesce(touches.channel, '') in ('organic_search', 'organic_social', 'organic_video', 'organic_shopping') as is_control
     from played as touches
     left join channels on touches.channel = channels.channel
 

@@ -67,3 +67,9 @@ def test_null_flags_are_false():
     frame = attribute(rows, touches, ["last_non_direct", "u_shaped"])
     found = frame.set_index(["method", "touch_id"])["credit_cents"].to_dict()
     assert found == {("last_non_direct", "t2"): 10, ("u_shaped", "t1"): 8, ("u_shaped", "t2"): 2}
+
+
+def test_inputs_are_checked_first():
+    rows, touches = pandas_frames([Conversion("deal", 10, TWO)])
+    with pytest.raises(AttributionError, match="repeat a conversion_id"):
+        attribute(pd.concat([rows, rows]), touches, ["linear"])
