@@ -5,6 +5,8 @@ from __future__ import annotations
 import duckdb
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.lookback import attribute_counted
@@ -56,6 +58,30 @@ def test_a_method_with_a_lookback_of_its_own_shares_among_fewer_touches():
     assert found["first_touch", "c"] == {"t30": 900}
     assert found["first_touch", "old"] == {"t40": 5}
     assert found["linear", "none"] == found["first_touch", "none"] == {None: 7}
+
+
+SECOND = 1_000_000
+offsets = st.sampled_from((-SECOND, -1, 0, 1, SECOND))
+
+
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.integers(1, 3650), st.lists(offsets, min_size=1, max_size=5))
+@example(1, [-SECOND, -1, 0, 1, SECOND])
+def test_the_second_before_the_lookback_is_out_and_its_first_is_in(days, steps):
+    """Of each touch by itself: so many days before the cut-off, and a little."""
+    deals = [
+        Conversion(f"c{i}", 900, (Touch(f"t{i}", CUTOFF - days * DAY + step),))
+        for i, step in enumerate(steps)
+    ]
+    conversions, touches = pandas_frames(deals)
+    conversions["is_counted"], conversions["lookback_from_us"] = True, CUTOFF
+    chosen = Settings(lookback_days_by_method={"linear": days})
+    rows = attribute_counted(conversions, touches, NOTHING_LEARNED, ["linear"], chosen)
+    found = rows.set_index("conversion_id")["touch_id"].to_dict()
+    assert found.keys() == {deal.conversion_id for deal in deals}
+    for i, step in enumerate(steps):
+        assert pd.isna(found[f"c{i}"]) == (step < 0)
+    assert rows["cents_linear"].tolist() == [900] * len(deals)
 
 
 def test_players_share_what_is_left_of_a_journey():

@@ -32,6 +32,7 @@ from .journeys import (
 some = settings(
     max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+few = settings(some, max_examples=8)
 METHODS = ("shapley_set", "shapley_rate")
 PLAYERS = ("A", "B", "C", "D")
 coalitions = st.frozensets(st.sampled_from(PLAYERS))
@@ -121,6 +122,38 @@ def test_additivity(one, other):
     values = [shapley_values(game, PLAYERS) for game in (one, other, both)]
     for player in PLAYERS:
         assert values[0][player] + values[1][player] == pytest.approx(values[2][player], abs=1e-9)
+
+
+def values_of(journeys, method):
+    return by_player(effects(journeys), method, "effect")
+
+
+@few
+@given(journey_lists, journey_lists)
+def test_the_game_of_sets_on_journeys_has_all_four_axioms(one, other):
+    """Efficiency, additivity, dummy and symmetry, from journeys as they are delivered."""
+    first, second, both = (values_of(rows, "shapley_set") for rows in (one, other, one + other))
+    assert sum(first.values()) == pytest.approx(sum(journey.is_converted for journey in one))
+    for player in both.keys() | first.keys() | second.keys():
+        total = first.get(player, 0) + second.get(player, 0)
+        assert both[player] == pytest.approx(total, abs=1e-9)
+    idle = [*one, Journey(("E", "F"), False)]
+    assert values_of(idle, "shapley_set") == pytest.approx({**first, "E": 0, "F": 0}, abs=1e-9)
+    twins = [Journey((*j.path, "A", "E"), j.is_converted) for j in one if "A" in j.path]
+    rest = [journey for journey in one if "A" not in journey.path]
+    if twins:
+        found = values_of(twins + rest, "shapley_set")
+        assert found["E"] == pytest.approx(found["A"], abs=1e-9)
+
+
+@few
+@given(journey_lists, st.permutations("ABCD"))
+def test_players_by_other_names_are_worth_the_same(journeys, names):
+    other = dict(zip("ABCD", names, strict=True))
+    renamed = [Journey(tuple(other[p] for p in j.path), j.is_converted, j.cents) for j in journeys]
+    for method in METHODS:
+        found = {other[player]: value for player, value in values_of(journeys, method).items()}
+        assert values_of(renamed, method) == pytest.approx(found, abs=1e-12)
 
 
 @some
