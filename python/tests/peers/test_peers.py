@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from partner_attribution.attribution import Settings, attribute
+from partner_attribution.attribution import Settings, attribute, attribute_paths
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.markov import count_transitions, removal_effects
 from partner_attribution.attribution.players import with_player_weights
@@ -167,6 +167,38 @@ def test_rules_equal_channel_attribution(credits, peers, method, theirs, what) -
 def with_zeros(found: Mapping[str, float], names: Mapping[str, float]) -> dict[str, float]:
     """A channel without credit has no row here and a zero there."""
     return {name: found.get(name, 0.0) for name in names.keys() | found.keys()}
+
+
+@pytest.fixture(scope="module")
+def counted(paths: pd.DataFrame) -> pd.DataFrame:
+    """The same from the peer's own shape: paths with counts."""
+    named = {"value": "total_conversion_value", "nulls": "total_null"}
+    return attribute_paths(paths, [*RULES, "markov_global", "shapley_set"], **named)
+
+
+def test_counted_paths_equal_channel_attribution_and_mam(counted, peers) -> None:
+    def ours(method: str, column: str) -> dict[str, float]:
+        rows = counted[counted["method"] == method]
+        return dict(zip(rows["channel"], rows[column], strict=True))
+
+    theirs = peers["channel_attribution"]
+    for method, name in (("first_touch",) * 2, ("last_touch",) * 2, ("linear", "linear_touch")):
+        for what in ("conversions", "value"):
+            answer = theirs[f"{name}_{what}"]
+            found = with_zeros(ours(method, f"credited_{what}"), answer)
+            assert found == pytest.approx(answer, rel=1e-9, abs=1e-9)
+    for method, name in (("position",) * 2, ("markov_path", "markov_path_without_repeats")):
+        answer = {k: v for k, v in peers["mam"][name].items() if v}
+        found = ours(method, "credited_conversions")
+        assert found == pytest.approx(answer, abs=19_785 * 1e-8)
+
+
+def test_counted_paths_give_all_there_is(counted, paths) -> None:
+    totals = counted.groupby("method")[["credited_conversions", "credited_value"]].sum()
+    assert len(totals) == len(RULES) + 2
+    whole = (19_785, paths["total_conversion_value"].sum())
+    for row in totals.itertuples(index=False):
+        assert tuple(row) == pytest.approx(whole, rel=1e-9)
 
 
 @pytest.mark.parametrize("order", [1, 2, 3])
