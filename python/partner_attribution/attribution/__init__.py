@@ -1,5 +1,6 @@
 """Attribution methods: pure functions over Narwhals frames, exact to the cent on every engine."""
 
+from partner_attribution.attribution.eligible import eligible_touches, with_anchors
 from partner_attribution.attribution.engine import attribute, attribute_wide
 from partner_attribution.attribution.exact import number
 from partner_attribution.attribution.journey import Journey
@@ -22,7 +23,9 @@ __all__ = [
     "attribute",
     "attribute_paths",
     "attribute_wide",
+    "eligible_touches",
     "find_methods",
     "number",
     "register",
+    "with_anchors",
 ]
