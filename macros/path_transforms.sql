@@ -32,7 +32,7 @@
     {%- if name == 'exposure_path' -%}
         coalesce(channel = lag(channel) over (partition by {{ journey }} {{ in_time }}), false)
     {%- elif name == 'first_path' -%}
-        row_number() over (partition by {{ journey }}, channel {{ in_time }}) > 1
+        channel is not null and row_number() over (partition by {{ journey }}, channel {{ in_time }}) > 1
     {%- elif name == 'remove_if_not_all' -%}
         {{ own }} and max(case when {{ own }} then 0 else 1 end) over (partition by {{ journey }}) = 1
     {%- elif name == 'remove_if_last_and_not_all' -%}
