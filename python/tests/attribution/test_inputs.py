@@ -53,7 +53,22 @@ def test_unusable_columns(deals, touches, message, do):
     assert do in str(caught.value)
 
 
+def test_the_first_repeat_is_the_example():
+    deals = pd.DataFrame({"conversion_id": ["x", "b", "a", "b", "a"], "amount_cents": 0})
+    with pytest.raises(AttributionError, match=r"conversions have 4 rows .* for example b[.]"):
+        attribute(deals, TOUCHES, ["linear"])
+
+
+def test_flags_without_any_value_are_false():
+    """pandas reads a column of nothing as text."""
+    nothing = TOUCHES.assign(is_direct=pd.Series([None] * 3, dtype="str"))
+    found = attribute(DEALS, nothing, ["last_non_direct"])
+    assert found.set_index("conversion_id").loc["c1", "touch_id"] == "c"
+
+
 def test_unusable_frames():
+    with pytest.raises(AttributionError, match=r"touches is a dict\."):
+        attribute(DEALS, {"touch_id": []}, ["linear"])
     arrow = pa.Table.from_pandas(TOUCHES)
     with pytest.raises(AttributionError, match="conversions are pandas, touches pyarrow"):
         attribute(DEALS, arrow, ["linear"])
@@ -88,6 +103,7 @@ def test_a_missing_column_says_how_to_come_by_it(column, do):
     with pytest.raises(AttributionError, match=f"touches has no column '{column}'") as caught:
         attribute(DEALS, found, methods)
     assert do in str(caught.value)
+    assert f"Expected: it beside {', '.join(sorted(found.columns))}" in str(caught.value)
 
 
 def test_whole_amounts_and_equal_touches_are_fine():
