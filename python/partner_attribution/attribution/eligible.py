@@ -50,8 +50,8 @@ def eligible_touches(
             f"lookback_days is {lookback_days!r}.",
             expected=f"a whole number of days from 1 to {MAX_LOOKBACK_DAYS}",
         )
-    ends = _selected(conversions, "conversions", CONVERSION, CUTOFF)
-    rows = _selected(touches, "touches", CONVERSION, TOUCH, TOUCHED_AT, and_more=True)
+    ends = _checked(conversions, "conversions", CONVERSION, CUTOFF)
+    rows = _checked(touches, "touches", CONVERSION, TOUCH, TOUCHED_AT)
     columns = rows.collect_schema().names()
     start = nw.col("__cutoff")
     if lookback_unit == "calendar_days":
@@ -77,8 +77,8 @@ def with_anchors(conversions: Any, touches: Any) -> Any:
     given: Any = nw.from_native(conversions)
     known = given.collect_schema().names()
     milestones = [name for name in MILESTONES if f"{name}_at_us" in known]
-    times = _selected(conversions, "conversions", CONVERSION, *(f"{m}_at_us" for m in milestones))
-    rows = _selected(touches, "touches", CONVERSION, TOUCH, TOUCHED_AT, and_more=True)
+    times = _checked(conversions, "conversions", CONVERSION, *(f"{m}_at_us" for m in milestones))
+    rows = _checked(touches, "touches", CONVERSION, TOUCH, TOUCHED_AT)
     columns = rows.collect_schema().names()
     times = times.select(CONVERSION, *(nw.col(f"{m}_at_us").alias(f"__{m}") for m in milestones))
     following = nw.col(TOUCHED_AT).shift(-1).over(CONVERSION, order_by=(TOUCHED_AT, TOUCH))
@@ -87,7 +87,7 @@ def with_anchors(conversions: Any, touches: Any) -> Any:
     def is_anchor(milestone: str) -> nw.Expr:
         at = nw.col(f"__{milestone}")
         is_reached = (nw.col(TOUCHED_AT) <= at).fill_null(False)
-        is_newest = nw.col("__next").is_null() | (nw.col("__next") > at).fill_null(False)
+        is_newest = nw.col("__next").is_null() | (nw.col("__next") > at)
         return is_reached & is_newest
 
     flags = {m: is_anchor(m) if m in milestones else nw.lit(False) for m in MILESTONES}
@@ -95,10 +95,10 @@ def with_anchors(conversions: Any, touches: Any) -> Any:
     return added.select(*columns, *map(anchor_column, MILESTONES)).to_native()
 
 
-def _selected(native: Any, name: str, *columns: str, and_more: bool = False) -> Any:
+def _checked(native: Any, name: str, *columns: str) -> Any:
     frame: Any = nw.from_native(native)
     found = frame.collect_schema().names()
     for column in columns:
         if column not in found:
             raise missing_column(name, column, found)
-    return frame if and_more else frame.select(*columns)
+    return frame

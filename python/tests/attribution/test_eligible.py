@@ -71,6 +71,51 @@ def test_windows_and_anchors_are_the_definitions(journey, unit, on_duckdb):
         assert marked.loc[marked[f"is_{name}_anchor"].astype(bool), "touch_id"].tolist() == wanted
 
 
+DAY = 86_400_000_000
+
+
+@pytest.mark.parametrize(
+    ("unit", "kept"),
+    [
+        ("exact", ["start", "in", "cut"]),
+        ("calendar_days", ["midnight", "before", "start", "in", "cut"]),
+    ],
+)
+def test_both_ends_are_in_and_a_whole_day_counts_from_midnight(unit, kept):
+    """Two days before noon of day 10: from noon, or from midnight, of day 8."""
+    noon, midnight = 8 * DAY + DAY // 2, 8 * DAY
+    times = {
+        "too old": midnight - 1,
+        "midnight": midnight,
+        "before": noon - 1,
+        "start": noon,
+        "in": noon + 1,
+        "cut": 10 * DAY + DAY // 2,
+        "late": 10 * DAY + DAY // 2 + 1,
+    }
+    deals = pd.DataFrame({"conversion_id": ["c"], "cutoff_at_us": [times["cut"]], "region": "EMEA"})
+    touches = pd.DataFrame(
+        {"conversion_id": "c", "touch_id": list(times), "touched_at_us": times.values()}
+    ).assign(channel="email", cutoff_at_us=0)
+    found = eligible_touches(deals, touches, lookback_days=2, lookback_unit=unit)
+    assert found["touch_id"].tolist() == kept
+    assert list(found.columns) == list(touches.columns)
+    assert len(eligible_touches(deals, touches, lookback_days=3650)) == 6
+
+
+def test_milestones_without_a_time_have_no_anchor():
+    deals = pd.DataFrame({"conversion_id": ["c"], "lead_at_us": [2], "cutoff_at_us": [9]})
+    touches = pd.DataFrame(
+        {"conversion_id": "c", "touch_id": ["a", "b"], "touched_at_us": [2, 2], "channel": "email"}
+    )
+    found = with_anchors(deals, touches).set_index("touch_id")
+    assert found.index[found["is_lead_anchor"]].tolist() == ["b"]
+    assert found["channel"].tolist() == ["email", "email"]
+    for name in ("mql", "opportunity", "close"):
+        assert not found[f"is_{name}_anchor"].any()
+    assert "lead_at_us" not in found.columns
+
+
 def test_from_times_to_credits():
     """Six touches a day apart: lead after t3, opportunity after t5, close with t6."""
     day = 86_400_000_000
@@ -122,3 +167,7 @@ def test_missing_columns_are_named():
         eligible_touches(deals.drop(columns="cutoff_at_us"), touches, lookback_days=1)
     with pytest.raises(AttributionError, match="touches has no column 'touched_at_us'"):
         with_anchors(deals, touches.drop(columns="touched_at_us"))
+    with pytest.raises(AttributionError, match="touches has no column 'touch_id'"):
+        eligible_touches(deals, touches.drop(columns="touch_id"), lookback_days=1)
+    with pytest.raises(AttributionError, match="conversions has no column 'conversion_id'"):
+        with_anchors(deals.drop(columns="conversion_id"), touches)
