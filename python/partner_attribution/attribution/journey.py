@@ -49,8 +49,7 @@ def player_weight_column(method: str) -> str:
 class Journey:
     """The facts of each touch, for use in a method's weight expression.
 
-    Every property is an expression of one value per touch. Those under "order" exist only for
-    methods registered with `needs_order`.
+    Every property is an expression of one value per touch.
     """
 
     # the touch and its journey

@@ -39,7 +39,6 @@ class Method:
         `equal` (all weigh the same), `ends` (only the first and the last differ from the rest).
     ends: for `ends`: whole-number parts of the first touch, the last, and the rest together.
     reads: touch columns which the weights use under given settings.
-    needs_order: the weights use first, last or anchor touches.
     anchors: milestones whose anchor touches the weights use.
     skips_direct: the weights use the last touch that is not direct.
     by_player: learned per player from compared journeys; touches carry player_weight_<id>.
@@ -58,7 +57,6 @@ class Method:
     allocation: Allocation = "weighted"
     ends: Ends = lambda _: (0, 0, 1)
     reads: Columns = lambda _: ()
-    needs_order: bool = False
     anchors: tuple[str, ...] = ()
     skips_direct: bool = False
     by_player: bool = False
@@ -131,7 +129,6 @@ for _method in (
         definition="The oldest touch of the journey gets everything.",
         weights=methods.first_touch,
         allocation="winner",
-        needs_order=True,
     ),
     Method(
         id="last_touch",
@@ -140,7 +137,6 @@ for _method in (
         definition="The newest touch of the journey gets everything.",
         weights=methods.last_touch,
         allocation="winner",
-        needs_order=True,
     ),
     Method(
         id="last_non_direct",
@@ -149,7 +145,6 @@ for _method in (
         definition="The newest touch on a channel other than direct gets everything.",
         weights=methods.last_non_direct,
         allocation="winner",
-        needs_order=True,
         skips_direct=True,
     ),
     Method(
@@ -170,7 +165,6 @@ for _method in (
         weights=methods.position,
         allocation="ends",
         ends=methods.position_ends,
-        needs_order=True,
     ),
     Method(
         id="time_decay",
@@ -190,7 +184,6 @@ for _method in (
         scope="touches up to lead creation",
         parameters={"u_shaped_weights": "shares of first, lead, others"},
         weights=methods.u_shaped,
-        needs_order=True,
         anchors=("lead",),
     ),
     Method(
@@ -202,7 +195,6 @@ for _method in (
         scope="touches up to opportunity creation",
         parameters={"w_shaped_weights": "shares of first, lead, opportunity, others"},
         weights=methods.w_shaped,
-        needs_order=True,
         anchors=("lead", "opportunity"),
     ),
     Method(
@@ -214,7 +206,6 @@ for _method in (
         scope="touches up to close",
         parameters={"full_path_weights": "shares of first, lead, opportunity, close, others"},
         weights=methods.full_path,
-        needs_order=True,
         anchors=("lead", "opportunity", "close"),
     ),
     Method(

@@ -63,6 +63,27 @@ def test_what_each_method_reads():
     }
 
 
+def test_what_the_engine_does_for_each_method():
+    def those(condition):
+        return [method.id for method in REGISTRY.values() if condition(method)]
+
+    learned = ["markov_path", "markov_global", "shapley_set", "shapley_rate"]
+    causal = ["hazard_shapley", "multistate", "causal_auto"]
+    assert those(lambda m: m.skips_direct) == ["last_non_direct"]
+    assert those(lambda m: m.by_player) == learned
+    assert those(lambda m: not m.has_rows) == ["markov_global", *causal]
+    assert those(lambda m: m.is_incremental) == causal == those(lambda m: m.family == "causal")
+    assert {method.id: method.allocation for method in REGISTRY.values()} == dict.fromkeys(
+        REGISTRY, "weighted"
+    ) | {
+        "first_touch": "winner",
+        "last_touch": "winner",
+        "last_non_direct": "winner",
+        "linear": "equal",
+        "position": "ends",
+    }
+
+
 def test_registering_returns_the_method(monkeypatch):
     monkeypatch.setattr("partner_attribution.attribution.registry.REGISTRY", dict(REGISTRY))
     toy = dataclasses.replace(REGISTRY["linear"], id="toy_linear")

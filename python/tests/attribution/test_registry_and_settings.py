@@ -93,9 +93,7 @@ def test_an_id_is_taken_once(registry):
 )
 def test_shortcuts_share_by_the_same_weights_as_the_general_rule(registry, name):
     method = REGISTRY[name]
-    registry["toy_weighted"] = dataclasses.replace(
-        method, id="toy_weighted", allocation="weighted", needs_order=True
-    )
+    registry["toy_weighted"] = dataclasses.replace(method, id="toy_weighted", allocation="weighted")
     settings = Settings(position_weights=(0.17, 0.53, 0.3))
     found = on_pandas(DEALS, [name, "toy_weighted"], settings)
     general = {(c, t): credit for (c, m, t), credit in found.items() if m == "toy_weighted"}
