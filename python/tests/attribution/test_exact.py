@@ -10,6 +10,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
+from partner_attribution.attribution import exact
 from partner_attribution.attribution.exact import (
     MAX_AMOUNT_CENTS,
     MAX_TOTAL_WEIGHT,
@@ -52,6 +53,19 @@ def cases(count):
 
 def test_the_exact_range():
     assert (MAX_AMOUNT_CENTS, MAX_TOTAL_WEIGHT) == (2**50, 2**52)
+
+
+def test_numbers_are_cut_into_halves_whose_products_are_exact():
+    """26 bits times 26 bits fit a double; Dekker's error of a product rests on it."""
+    rng = random.Random(11)
+    values = [rng.randrange(2**51, 2**52) | 1 for _ in range(200)]
+    values += [2**52 - 1, 2**52, 2**50 - 1, 2**27 + 1, 1, 0]
+    frame = nw.from_native(pd.DataFrame({"value": [float(value) for value in values]}))
+    highs = frame.select(high=exact._high(nw.col("value")))["high"].to_list()
+    for value, high in zip(values, highs, strict=True):
+        low = value - int(high)
+        for left, right in ((int(high), int(high)), (int(high), low), (low, low)):
+            assert float(left) * float(right) == left * right
 
 
 def test_constants_have_sixty_four_bits_everywhere():
