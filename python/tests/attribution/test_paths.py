@@ -151,6 +151,31 @@ def test_counted_paths_equal_the_same_journeys_one_by_one(rows, order):
         assert total == pytest.approx(paths["total_conversions"].sum(), abs=1e-6)
 
 
+@pytest.mark.parametrize("order", [1, 2, "auto"])
+def test_transitions_and_sets_that_several_paths_share_add_up(order):
+    paths = frame(
+        ("A > B", 2, 1.0, 1),
+        ("B > A > B", 1, 2.0, 2),
+        ("A", 1, 3.0, 3),
+        ("B > A", 0, 0.0, 2),
+        ("A > B > C", 3, 4.0, 1),
+        ("A > B", 1, 5.0, 4),
+    )
+    chosen = Settings(markov_order=order, custom_weights={"A": 2, "B": 1})
+    found = {key: n for key, n in credited(paths, ALL, chosen).items() if n}
+    assert found == pytest.approx(one_by_one(paths, chosen), abs=1e-6)
+    value = credited(paths, ["markov_global", "first_touch"], column="credited_value")
+    assert value["first_touch", "A"] == 13
+    assert sum(n for (name, _), n in value.items() if name == "markov_global") == pytest.approx(15)
+
+
+def test_without_counts_of_failures_every_journey_converted():
+    """a in three of four journeys, b in all: effects .75 and 1."""
+    found = attribute_paths(frame(("a > b", 3, 0.0, 9), ("b", 1, 0.0, 9)), ["markov_global"])
+    credits = dict(zip(found["channel"], found["credited_conversions"], strict=True))
+    assert credits == pytest.approx({"a": 4 * 0.75 / 1.75, "b": 4 / 1.75})
+
+
 def test_other_columns_another_separator_and_another_library():
     paths = pd.DataFrame({"way": ["a|b > c", "a"], "wins": [2, 1]})
     found = attribute_paths(
