@@ -251,21 +251,26 @@ def _read(
 
 def _check_served(connection: duckdb.DuckDBPyConnection, serve_dir: Path) -> None:
     needed = {
-        "marts.fct_conversions": Conversion,
-        EXPLANATIONS: Explanation,
-        "marts.fct_journey_exclusions": LeftOut,
+        "marts.fct_conversions": _columns(Conversion) | {"opportunity_id", "person_id"},
+        EXPLANATIONS: _columns(Explanation) | {"opportunity_id", "person_id"},
+        "marts.fct_journey_exclusions": _columns(LeftOut),
+        "marts.fct_identity_matches": {"entity", "record_key", "resolved_id"},
     }
     rows = connection.execute(
         "select table_schema || '.' || table_name, column_name from information_schema.columns"
     ).fetchall()
-    for table, kind in needed.items():
-        columns = {column for name, column in rows if name == table}
-        if not {field.name for field in fields(kind)} <= columns:
+    for table, wanted in needed.items():
+        found = {column for name, column in rows if name == table}
+        if not wanted <= found:
             raise PublicationError(
-                f"The published copy has no {table}" + (" of this version" if columns else ""),
+                f"The published copy has no {table}" + (" of this version" if found else ""),
                 where=str(serve_dir),
                 do="build and publish again: `dbt build` and `track-source publish`",
             )
+
+
+def _columns(kind: type[Row]) -> set[str]:
+    return {field.name for field in fields(kind)}
 
 
 def _resolved(connection: duckdb.DuckDBPyConnection, asked: str) -> tuple[str, str]:

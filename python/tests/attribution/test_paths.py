@@ -132,7 +132,7 @@ def one_by_one(paths, chosen):
     return found
 
 
-@settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(path_lists, st.sampled_from((1, 2, 3, 4, "auto")))
 def test_counted_paths_equal_the_same_journeys_one_by_one(rows, order):
     paths = frame(*rows)

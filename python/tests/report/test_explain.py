@@ -211,9 +211,17 @@ def test_a_method_that_did_not_run_names_those_that_did(served):
     assert "Expected: one of first_touch, linear" in str(caught.value)
 
 
-@pytest.mark.parametrize("table", ["fct_conversions", "fct_credit_explanations"])
-def test_an_older_publication_says_what_to_do(served, table):
-    change(served, f"alter table marts.{table} drop column milestone")
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [
+        ("fct_conversions", "person_id"),
+        ("fct_credit_explanations", "person_id"),
+        ("fct_journey_exclusions", "reason"),
+        ("fct_identity_matches", "entity"),
+    ],
+)
+def test_an_older_publication_says_what_to_do(served, table, column):
+    change(served, f"alter table marts.{table} drop column {column}")
     with pytest.raises(PublicationError, match=rf"has no marts\.{table} of this version"):
         explanations(served, DEAL)
     change(served, f"drop table marts.{table}")
