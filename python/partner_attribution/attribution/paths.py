@@ -127,7 +127,9 @@ def _rows(frame: Any, columns: Sequence[str | None], separator: str) -> list[Pat
         text, conversions, value, nulls = (
             row.get(column) if column else None for column in columns
         )
-        names = [name.strip() for name in str(text or "").split(separator)]
+        # pandas hands over a missing text as a number.
+        text = text if isinstance(text, str) else ""
+        names = [name.strip() for name in text.split(separator)]
         total = found[tuple(name for name in names if name)]
         total[0] += _count(conversions, columns[1], text)
         total[1].append(float(value or 0))
@@ -253,9 +255,9 @@ def _frames(
 
 
 def _unattributed(method: str, rows: Sequence[Path]) -> list[tuple[str, str, float, float]]:
-    """Conversions without a channel, and those of a method that learned nothing."""
-    empty = [row for row in rows if not row.channels and (row.conversions or row.value)]
-    if not empty:
-        return []
-    conversions, value = sum(row.conversions for row in empty), fsum(row.value for row in empty)
-    return [(method, UNATTRIBUTED, float(conversions), value)]
+    """Return the conversions of the empty path, if it had any."""
+    return [
+        (method, UNATTRIBUTED, float(row.conversions), row.value)
+        for row in rows
+        if not row.channels and (row.conversions or row.value)
+    ]

@@ -192,6 +192,11 @@ def test_other_columns_another_separator_and_another_library():
     ]
 
 
+def test_conversions_without_a_path_are_nobodys():
+    paths = frame((" ", 2, 0.0, 0), (None, 1, 0.0, 0), ("a", 1, 0.0, 0), ("> ", 0, 0.0, 4))
+    assert credited(paths, ["linear"]) == {("linear", "a"): 1, ("linear", "unattributed"): 3}
+
+
 def test_paths_that_never_convert_give_nothing():
     assert credited(frame(("a > b", 0, 0.0, 4)), ALL) == {}
 
