@@ -169,6 +169,14 @@ def test_transitions_and_sets_that_several_paths_share_add_up(order):
     assert sum(n for (name, _), n in value.items() if name == "markov_global") == pytest.approx(15)
 
 
+def test_a_negative_shapley_value_weighs_nothing():
+    """Rates A 1, A and B .25: A .625, B -.375, so the path of both is A's."""
+    paths = frame(("A", 3, 0.0, 0), ("A > B", 1, 0.0, 3))
+    assert {key: n for key, n in credited(paths, ["shapley_rate"]).items() if n} == {
+        ("shapley_rate", "A"): 4
+    }
+
+
 def test_without_counts_of_failures_every_journey_converted():
     """a in three of four journeys, b in all: effects .75 and 1."""
     found = attribute_paths(frame(("a > b", 3, 0.0, 9), ("b", 1, 0.0, 9)), ["markov_global"])
