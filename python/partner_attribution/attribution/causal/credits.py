@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import narwhals as nw
@@ -39,6 +39,7 @@ EFFECTS = {
     "chosen_because": nw.String(),
     "half_life_weeks": nw.Float64(),
     "saturation": nw.Float64(),
+    "late_weeks": nw.Float64(),
     "misfit": nw.Float64(),
     "disagreement": nw.Float64(),
     "needs_test": nw.Boolean(),
@@ -98,17 +99,43 @@ def causal_credits(  # noqa: PLR0917
     for name in names:
         if name not in CAUSAL_METHODS:
             raise unknown_name("causal method", name, CAUSAL_METHODS)
-    try:
-        panel = build_panel(
-            accounts, touches, milestones, observed_from_us, observed_until_us, settings
-        )
-    except NotEstimable as reason:
-        found = {name: Estimate(name, str(reason)) for name in (HAZARD, MULTISTATE)}
-        return _result(None, found, names, settings)
-    wanted = {HAZARD, MULTISTATE} if AUTO in names else set(names)
-    evidence = evidence_of(panel)
-    found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
-    return _result(panel, found, names, settings)
+    found = _found(
+        {HAZARD, MULTISTATE} if AUTO in names else set(names),
+        lambda late: build_panel(
+            accounts, touches, milestones, observed_from_us, observed_until_us, settings, late
+        ),
+        settings,
+    )
+    return _result(found, names, settings)
+
+
+def _found(
+    wanted: set[str], build: Callable[[float], Panel], settings: CausalSettings
+) -> dict[str, Estimate]:
+    """Estimate each method, taking stages for recorded later and later until the surprises fit."""
+    found: dict[str, Estimate] = {}
+    for late in settings.late_weeks:
+        pending = sorted(name for name in wanted if _worth_trying(found.get(name), settings))
+        if not pending:
+            break
+        try:
+            panel = build(late)
+            evidence = evidence_of(panel)
+        except NotEstimable as reason:
+            tried = {name: Estimate(name, str(reason)) for name in pending}
+        else:
+            tried = {name: estimate(panel, evidence, name, settings) for name in pending}
+        for name, one in tried.items():
+            before = found.get(name)
+            better = one.is_estimable and (one.misfit or 0.0) < ((before and before.misfit) or 0.0)
+            if before is None or better:
+                found[name] = replace(one, late_weeks=late if one.is_estimable else None)
+    return found
+
+
+def _worth_trying(one: Estimate | None, settings: CausalSettings) -> bool:
+    """True before the first try, and where the surprises do not fit yet."""
+    return one is None or (one.misfit or 0.0) > settings.fitting_misfit
 
 
 def choose(found: dict[str, Estimate]) -> tuple[str, str]:
@@ -124,9 +151,7 @@ def choose(found: dict[str, Estimate]) -> tuple[str, str]:
     return HAZARD, f"multistate is not estimable: {found[MULTISTATE].reason}"
 
 
-def _result(
-    panel: Panel | None, found: dict[str, Estimate], names: list[str], settings: CausalSettings
-) -> CausalResult:
+def _result(found: dict[str, Estimate], names: list[str], settings: CausalSettings) -> CausalResult:
     diagnostics: dict[str, Any] = {
         "chosen_method": None,
         "chosen_because": None,
@@ -134,14 +159,15 @@ def _result(
     }
     if AUTO in names:
         diagnostics["chosen_method"], diagnostics["chosen_because"] = choose(found)
-    if panel is not None and {HAZARD, MULTISTATE} <= found.keys():
-        diagnostics["disagreement"] = _disagreement(panel, found, settings)
+    if {HAZARD, MULTISTATE} <= found.keys():
+        diagnostics["disagreement"] = _disagreement(found, settings)
     effects: list[dict[str, Any]] = []
     credits: list[dict[str, Any]] = []
     for name in sorted(names):
         estimated = found[diagnostics["chosen_method"] if name == AUTO else name]
         for milestone in settings.milestones:
             common = _common(name, milestone, estimated, diagnostics, settings)
+            panel = estimated.panel
             if panel is None or estimated.shares is None:
                 why = {"status": NOT_ESTIMABLE, "reason": estimated.reason}
                 effects.append(common | why)
@@ -170,6 +196,7 @@ def _common(
         "chosen_because": diagnostics["chosen_because"] if name == AUTO else None,
         "half_life_weeks": estimated.half_life,
         "saturation": estimated.saturation,
+        "late_weeks": estimated.late_weeks,
         "misfit": estimated.misfit,
         "disagreement": apart,
         "needs_test": _needs_test(apart, estimated.misfit, settings),
@@ -186,9 +213,7 @@ def _needs_test(apart: float | None, misfit: float | None, settings: CausalSetti
     return any(known) if known else None
 
 
-def _disagreement(
-    panel: Panel, found: dict[str, Estimate], settings: CausalSettings
-) -> dict[str, float]:
+def _disagreement(found: dict[str, Estimate], settings: CausalSettings) -> dict[str, float]:
     """Half the sum of absolute differences between the two methods' shares, baseline included."""
     apart = {}
     for milestone in settings.milestones:

@@ -47,8 +47,10 @@ class Estimate:
     half_life: float | None = None
     saturation: float | None = None
     misfit: float | None = None
+    late_weeks: float | None = None
     states: tuple[str, ...] = ()
     shares: dict[str, Shares] | None = None
+    panel: Panel | None = None
 
     @property
     def is_estimable(self) -> bool:
@@ -76,6 +78,7 @@ def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSett
         misfit=funnel.misfit,
         states=tuple(states),
         shares=shares,
+        panel=panel,
     )
 
 

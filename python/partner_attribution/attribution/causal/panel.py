@@ -90,14 +90,18 @@ def build_panel(  # noqa: PLR0917
     observed_from_us: int,
     observed_until_us: int,
     settings: CausalSettings,
+    late_weeks: float = 0.0,
 ) -> Panel:
     """Aggregate touches on their own engine and lay the population out by account and week.
 
+    late_weeks: how much later than it was reached a stage was recorded, up to the opportunity; what
+        was reached in as many weeks before the end is not known yet.
     See the package for the frames. Raises NotEstimable where there is no account, no player, or
     too many of them.
     """
     end = (observed_until_us - observed_from_us) / MICROSECONDS_PER_WEEK
     weeks = max(1, int(np.ceil(end)))
+    end = max(end - late_weeks, 1.0)
     reached = _rows(
         milestones, "account_id", "opportunity_id", "state", "reached_at_us", "value_cents"
     )
@@ -105,7 +109,7 @@ def build_panel(  # noqa: PLR0917
     reached = [row for row in reached if row[3] < observed_until_us]
     names, known, weight = _population(accounts, {row[0] for row in reached}, settings)
     index = {name: i for i, name in enumerate(names)}
-    deals, states = _deals(reached, index, observed_from_us)
+    deals, states = _deals(reached, index, observed_from_us, late_weeks)
     frame = _touches_in(touches, observed_from_us, observed_until_us)
     players, single = _single_touches(frame, index, observed_from_us)
     # Before anything of accounts x weeks x players is laid out.
@@ -219,7 +223,10 @@ def _single_touches(
 
 
 def _deals(
-    reached: list[tuple[Any, ...]], index: Mapping[str, int], observed_from_us: int
+    reached: list[tuple[Any, ...]],
+    index: Mapping[str, int],
+    observed_from_us: int,
+    late_weeks: float,
 ) -> tuple[list[_Deal], Array]:
     """Opportunities by account and time; and when each account first was lead and MQL."""
     states = np.full((len(index), 2), np.inf)
@@ -230,6 +237,8 @@ def _deals(
             continue
         account, place = index[account_id], FUNNEL.index(state)
         at = (at_us - observed_from_us) / MICROSECONDS_PER_WEEK
+        if place <= _OPPORTUNITY and at > 0:
+            at = max(0.0, at - late_weeks)
         if place < _OPPORTUNITY:
             states[account, place] = min(states[account, place], at)
         elif opportunity_id is not None:
