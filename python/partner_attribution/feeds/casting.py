@@ -60,17 +60,25 @@ def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
     return _CASTS[column.data_type](text, locale)
 
 
-def is_bad(text: str, value: str, column: ColumnDeclaration, locale: Locale) -> str | None:
+def typed_time(time: str, locale: Locale) -> str:
+    """SQL of the typed value of a timestamp that was delivered as one: the same as of its text."""
+    years = "timestamp '0001-01-01' and timestamp '9999-12-31 23:59:59.999999'"
+    return f"case when {time} between {years} then {_local_to_utc(time, locale.naive_timezone)} end"
+
+
+def is_bad(
+    text: str, value: str, column: ColumnDeclaration, locale: Locale, *, has_exponents: bool = True
+) -> str | None:
     """SQL condition under which a cell rejects its row; None if every text fits.
 
-    value: SQL of the typed value.
+    value: SQL of the typed value. has_exponents: False if no text holds a number like 1.2E+05.
     """
     conditions = []
     if column.not_null:
         conditions.append(f"{text} is null")
     if column.data_type != "text":
-        conditions.append(f"{text} is not null and {value} is null")
-    if is_id(column):
+        conditions.append(f"{value} is null and {text} is not null")
+    if is_id(column) and has_exponents:
         conditions.append(is_exported_as_number(text))
     if _is_dated(column):
         conditions.append(_is_implausible(value, column, locale))

@@ -23,6 +23,7 @@ SQL_TYPES: Mapping[DataType, str] = {
 }
 
 META_COLUMNS: Mapping[str, str] = {
+    "_file_no": "integer",
     "_partner_id": "varchar",
     "_feed_id": "varchar",
     "_delivered_at": "timestamp",
@@ -30,7 +31,7 @@ META_COLUMNS: Mapping[str, str] = {
     "_file": "varchar",
     "_row": "bigint",
 }
-"""The columns that every raw table has beside its declared ones."""
+"""The columns that every raw table has beside its declared ones; `_file_no` says which file."""
 
 
 class _Strict(BaseModel):

@@ -254,7 +254,7 @@ class FileReader:
         first = f"(select min(rowid) from {self.landing} where {mine})"
         rows = dict(
             self.conn.execute(
-                f"select rowid, coalesce(_known_row, rowid + 1 - {first})"
+                f"select rowid, coalesce(_row, rowid + 1 - {first})"
                 f" from {self.landing} where {mine}"
                 " and (_problem is not null or _flag is not null)"
             ).fetchall()

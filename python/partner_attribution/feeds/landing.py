@@ -92,7 +92,7 @@ def land(
     fingerprint = _fingerprint(tables, words, feeds, files)
     if not force and _is_landed(conn, tables, fingerprint):
         return LandingReport(skipped=True)
-    with _in_file_order(conn):
+    with _landing_settings(conn):
         return _land(conn, tables, words, feeds, files, fingerprint)
 
 
@@ -272,18 +272,27 @@ def _fingerprint(
 
 
 @contextmanager
-def _in_file_order(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
-    """Row numbers come from insertion order, so it must be kept while landing."""
-    setting = "preserve_insertion_order"
-    before = conn.execute(f"select current_setting('{setting}')").fetchall()[0][0]
-    if before:
-        yield
-        return
-    conn.execute(f"set {setting} = true")
+def _landing_settings(conn: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Settings of a landing. Row numbers come from insertion order, so it must be kept.
+
+    A checkpoint after every file would write each file's last rows again; a threshold that somebody
+    chose stays, because only the default can be set back exactly.
+    """
+
+    def current(name: str) -> object:
+        return conn.execute(f"select current_setting('{name}')").fetchall()[0][0]
+
+    is_ordered = current("preserve_insertion_order")
+    is_default = current("checkpoint_threshold") == "16.0 MiB"
+    conn.execute("set preserve_insertion_order = true")
+    if is_default:
+        conn.execute("set checkpoint_threshold = '1GB'")
     try:
         yield
     finally:
-        conn.execute(f"set {setting} = false")
+        conn.execute(f"set preserve_insertion_order = {is_ordered}")
+        if is_default:
+            conn.execute("reset checkpoint_threshold")
 
 
 def _sums(deliveries: Sequence[Delivery]) -> Mapping[str, int]:

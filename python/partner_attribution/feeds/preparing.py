@@ -34,6 +34,10 @@ class Prepared:
     """How often the delimiter occurs, in quotes or not."""
     has_quotes: bool
     has_nul: bool
+    is_ascii: bool
+    """Of a CSV, no byte above 127."""
+    has_exponents: bool
+    """Of a CSV, an `E+` is somewhere."""
 
 
 def prepare(
@@ -55,7 +59,8 @@ def prepare(
     target = _free_target(source, workdir)
     digest = hashlib.sha256()
     size = lines = delimiters = 0
-    has_quotes = has_nul = False
+    has_quotes = has_nul = has_exponents = False
+    is_ascii = is_text
     last = b""
     rewrites = is_packed or codec not in {"utf-8", "utf-8-sig", "ascii"}
     with _opened(source, is_packed) as stream:
@@ -82,16 +87,36 @@ def prepare(
                     delimiters += int(np.count_nonzero(octets == ord(delimiter or "")))
                     has_quotes = has_quotes or (bool(quote) and quote.encode() in text)
                     has_nul = has_nul or b"\0" in text
+                    is_ascii = is_ascii and text.isascii()
+                    # Two chunks may share an `E+`.
+                    ends = last + text[:1]
+                    # A plus sign is found fast, and many files have none.
+                    has_exponents = has_exponents or (
+                        (b"+" in text or b"+" in ends)
+                        and any(mark in text or mark in ends for mark in (b"E+", b"e+"))
+                    )
                     last = text[-1:] or last
             if out is not None and is_text:
-                out.write(_recode(decoder, b"", codec, size, final=True))
+                rest = _recode(decoder, b"", codec, size, final=True)
+                is_ascii = is_ascii and rest.isascii()
+                out.write(rest)
         finally:
             if out is not None:
                 out.close()
     if not rewrites:
         plain_link(source, workdir)
     lines += last not in {b"\n", b""}
-    return Prepared(target, digest.hexdigest(), size, lines, delimiters, has_quotes, has_nul)
+    return Prepared(
+        target,
+        digest.hexdigest(),
+        size,
+        lines,
+        delimiters,
+        has_quotes,
+        has_nul,
+        is_ascii,
+        has_exponents,
+    )
 
 
 def plain_link(source: Path, workdir: Path) -> Path:

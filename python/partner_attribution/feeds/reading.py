@@ -40,6 +40,12 @@ class Source:
     """SQL of how many delimiters are in the row's cells."""
     types: Mapping[str, str] = field(default_factory=dict)
     """Delivered column -> number, text, time, ...: where the file itself says so."""
+    is_ascii: bool = False
+    """True if all of its texts are known to be ASCII."""
+    has_exponents: bool = True
+    """False if no text of it can be a number such as 1.2E+05."""
+    times: Mapping[str, str] = field(default_factory=dict)
+    """SQL of a text that was made of a timestamp without a zone -> SQL of the timestamp."""
 
 
 @dataclass(frozen=True)
@@ -115,13 +121,23 @@ def csv_source(prepared: Prepared, layout: CsvLayout) -> Source:
     Alas it takes surplus empty cells for nothing, which can hide a shifted row: is_whole() tells.
     """
     names = [f"c{number}" for number in range(len(layout.columns))]
-    cells = f"concat_ws('', {', '.join(names)})"
-    inside = f"strlen({cells}) - strlen(replace({cells}, {sql_text(layout.delimiter)}, ''))"
+    relation = _read_csv(prepared.path, names, layout)
+    delimiter = sql_text(layout.delimiter)
+    inside = "cast(null as bigint)"
+    if prepared.has_quotes:
+        # Joined in a query of its own, because a case repeats the expressions in its branches.
+        relation = f"(select *, concat({', '.join(names)}) as cells from {relation})"
+        inside = (
+            f"case when contains(cells, {delimiter})"
+            f" then strlen(cells) - strlen(replace(cells, {delimiter}, '')) else 0 end"
+        )
     return Source(
-        _read_csv(prepared.path, names, layout),
+        relation,
         layout.columns,
         _by_position(layout.columns),
-        delimiters=inside if prepared.has_quotes else "cast(null as bigint)",
+        delimiters=inside,
+        is_ascii=prepared.is_ascii,
+        has_exponents=prepared.has_exponents,
     )
 
 

@@ -24,6 +24,11 @@ def parquet_source(conn: duckdb.DuckDBPyConnection, path: Path) -> Source:
         lambda name: f"nullif({expressions[name]}, '')",
         row="file_row_number + 1",
         types=kinds,
+        times={
+            f"nullif({expressions[name]}, '')": sql_name(name)
+            for name, dtype in zip(described.columns, described.types, strict=True)
+            if dtype.id == "timestamp"
+        },
     )
 
 

@@ -34,11 +34,12 @@ def is_id(column: ColumnDeclaration) -> bool:
 
 
 def is_exported_as_number(text: str) -> str:
-    """SQL: a spreadsheet made a number of an id (`1.2E+05`), and digits are lost."""
-    # The regular expression is slow and hardly ever needed.
-    has_exponent = f"(contains({text}, 'E+') or contains({text}, 'e+'))"
+    """SQL condition: a spreadsheet made a number of an id (`1.2E+05`), and digits are lost."""
+    # The regular expression is slow and hardly ever needed: `and` of a condition stops before it,
+    # unless a function such as coalesce() wants its value.
     pattern = r"[+-]?\d+([.,]\d+)?[eE]\+\d{1,3}"
-    return f"coalesce({has_exponent} and regexp_full_match({text}, {sql_text(pattern)}), false)"
+    is_match = f"regexp_full_match({text}, {sql_text(pattern)})"
+    return f"(contains({text}, '+') and {is_match})"
 
 
 def misfit(text: str, column: ColumnDeclaration) -> str:

@@ -14,20 +14,27 @@ RowCounts = dict[int, int]
 
 
 def restate_by_key(
-    conn: duckdb.DuckDBPyConnection, name: str, table: TableDeclaration, feed_id: str
+    conn: duckdb.DuckDBPyConnection, name: str, table: TableDeclaration, mine: str
 ) -> RowCounts:
-    """Keep one row per key of a feed and count the others.
+    """Keep one row per key of a feed and count the others; mine: condition of the feed's rows.
 
     The newest delivery wins, within it the highest version, then the greater content; so neither
     the order of files nor of rows decides. NULLs in a key are equal to each other.
     """
     keys = [sql_name(column) for column in table.key]
     listed = ", ".join(keys)
-    mine = f"_feed_id = {sql_text(feed_id)}"
+    # Grouping numbers costs half of grouping texts; keys of equal hash are told apart below.
+    repeated = (
+        f"select hash({listed}) as key_hash from {name} where {mine}"
+        " group by key_hash having count(*) > 1"
+    )
+    conn.execute(f"create or replace temp table repeated_hashes as {repeated}")
     conn.execute(
         f"create or replace temp table restated_keys as select {listed} from {name}"
-        f" where {mine} group by {listed} having count(*) > 1"
+        f" where {mine} and hash({listed}) in (select key_hash from repeated_hashes)"
+        f" group by {listed} having count(*) > 1"
     )
+    conn.execute("drop table repeated_hashes")
     if not _count(conn, "select count(*) from restated_keys"):
         return {}
     best_first = ["_rank desc"]
@@ -48,7 +55,7 @@ def restate_by_key(
                 ) as place
             from {name} as landed
             inner join restated_keys on {same}
-            where landed.{mine}
+            where {mine}
         )
         where place > 1
         """
@@ -59,15 +66,10 @@ def restate_by_key(
     return counts
 
 
-def drop_absent_keys(
-    conn: duckdb.DuckDBPyConnection, name: str, feed_id: str, newest_rank: int
-) -> RowCounts:
+def drop_absent_keys(conn: duckdb.DuckDBPyConnection, name: str, older: str) -> RowCounts:
     """Remove what older deliveries still hold after restating: keys absent from the newest."""
     return _delete(
-        conn,
-        name,
-        f"select rowid as row_id, _file_no as file_no from {name}"
-        f" where _feed_id = {sql_text(feed_id)} and _rank < {newest_rank}",
+        conn, name, f"select rowid as row_id, _file_no as file_no from {name} where {older}"
     )
 
 
@@ -144,19 +146,19 @@ def fill_missing_ids(
 
 
 def number_rows(conn: duckdb.DuckDBPyConnection, name: str) -> None:
-    """Add `_row`: as the file's reader knew it, else from the order in which rows were inserted.
+    """Fill `_row` where the file's reader knew none: from the order in which rows were inserted.
 
     Numbering while reading would force one thread; this costs a tenth of it.
     """
-    conn.execute(f"alter table {name} add column _row bigint")
-    conn.execute(
-        f"""
-        update {name} as landed
-        set _row = coalesce(landed._known_row, landed.rowid + 1 - files.first_row)
-        from (select _file_no, min(rowid) as first_row from {name} group by _file_no) as files
-        where landed._file_no = files._file_no
-        """
+    first_rows = dict(
+        conn.execute(
+            f"select _file_no, min(rowid) from {name} where _row is null group by _file_no"
+        ).fetchall()
     )
+    if not first_rows:
+        return
+    before = [first_rows.get(number, 0) - 1 for number in range(max(first_rows) + 1)]
+    conn.execute(f"update {name} set _row = rowid - ({before})[_file_no + 1] where _row is null")
 
 
 def _delete(conn: duckdb.DuckDBPyConnection, name: str, rows: str) -> RowCounts:

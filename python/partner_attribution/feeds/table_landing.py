@@ -28,7 +28,7 @@ from partner_attribution.feeds.restating import (
     number_rows,
     restate_by_key,
 )
-from partner_attribution.feeds.staging import WORK_COLUMNS, Stamp, create_landing_table
+from partner_attribution.feeds.staging import WORK_COLUMNS, Stamp, create_landing_table, parts
 
 MAX_ATTEMPTS = 3
 RETRY_SECONDS = 0.2
@@ -52,12 +52,14 @@ class TableLanding:
         self._conn = conn
         self._logs = logs
         self._by_no: dict[int, Delivery] = {}
-        self._ranks: dict[int, int] = {}
+        self._stamps: list[Stamp] = []
+        self._numbers: dict[Path, int] = {}
 
     def land(self, feeds: Sequence[FeedFiles]) -> None:
         """Fill the landing table; afterwards it has exactly the raw table's columns."""
         self._conn.execute(f"create schema if not exists {self.schema}")
-        self._conn.execute(create_landing_table(self.name, self.table))
+        self._number_files(feeds)
+        self._conn.execute(create_landing_table(self.name, self.table, self._stamps))
         complete: dict[str, int] = {}
         with tempfile.TemporaryDirectory(prefix="feeds-") as workdir:
             for one in feeds:
@@ -74,17 +76,36 @@ class TableLanding:
         for column in WORK_COLUMNS:
             self._conn.execute(f"alter table {self.name} drop column {column}")
 
+    def _number_files(self, feeds: Sequence[FeedFiles]) -> None:
+        """Number the files by their age, so that a new delivery leaves the others' numbers."""
+        ranks = {one.feed.feed_id: {at: n for n, at in enumerate(_moments(one))} for one in feeds}
+        files = [(_moment(file), one, file) for one in feeds for file in one.files]
+        files.sort(key=lambda entry: (entry[0], entry[1].feed.feed_id, entry[2].shown))
+        for number, (moment, one, file) in enumerate(files):
+            self._numbers[file.path] = number
+            delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
+            self._stamps.append(
+                Stamp(
+                    one.feed.partner_id,
+                    one.feed.feed_id,
+                    delivered_at,
+                    file.delivery_id,
+                    file.shown,
+                    number,
+                    ranks[one.feed.feed_id][moment],
+                )
+            )
+
     def _land_feed(self, one: FeedFiles, workdir: Path) -> int:
         """Read the feed's deliveries; return the rank of the newest complete one, or -1."""
-        moments = sorted({_moment(file) for file in one.files})
         groups: list[Group] = [
             [(file, self._delivery(one.feed, file)) for file in one.files if _moment(file) == at]
-            for at in moments
+            for at in _moments(one)
         ]
         if one.feed.delivery_mode == "incremental":
             seen: dict[str, Delivery] = {}
-            for rank, group in enumerate(groups):
-                self._land_delivery(one, group, rank, workdir, seen)
+            for group in groups:
+                self._land_delivery(one, group, workdir, seen)
             return -1
         groups = self._without_repeats(one, groups, workdir)
         newest, wanted = -1, one.feed.deliveries_compared if one.table.key else 1
@@ -94,8 +115,8 @@ class TableLanding:
                 for file, delivery in groups[rank]:
                     delivery.status = "superseded"
                     delivery.message = "not read: a newer full delivery replaces it."
-                    self._look(self._reader(one, file, -1, rank, workdir))
-            elif self._land_delivery(one, groups[rank], rank, workdir, {}):
+                    self._look(self._reader(one, file, workdir))
+            elif self._land_delivery(one, groups[rank], workdir, {}):
                 newest, wanted = max(newest, rank), wanted - 1
         return newest
 
@@ -138,13 +159,13 @@ class TableLanding:
         return delivery
 
     def _land_delivery(
-        self, one: FeedFiles, group: Group, rank: int, workdir: Path, seen: dict[str, Delivery]
+        self, one: FeedFiles, group: Group, workdir: Path, seen: dict[str, Delivery]
     ) -> bool:
         """Read the files of one delivery; False when one of them failed."""
         for file, delivery in group:
-            number = len(self._by_no)
-            self._by_no[number], self._ranks[number] = delivery, rank
-            reader = self._reader(one, file, number, rank, workdir)
+            number = self._numbers[file.path]
+            self._by_no[number] = delivery
+            reader = self._reader(one, file, workdir)
             try:
                 _with_retries(delivery, partial(self._read, reader, delivery, seen))
             except DeliveryError as error:
@@ -153,20 +174,15 @@ class TableLanding:
                 delivery.message = f"{one.feed.feed_id} {self.table.name}: {error}"
                 self._copy_rejects(
                     f"_file_no = {number} and _problem is not null"
-                    " order by _line, _problem_column, _problem_value"
+                    f" order by _line, {', '.join(parts('_problem')[1:])}"
                     f" limit {REJECTS_SHOWN_OF_FAILED_FILE}"
                 )
                 self._conn.execute(f"delete from {self.name} where _file_no = {number}")
                 delivery.rows_refused = delivery.rows_read - delivery.rows_rejected
         return all(delivery.status != "failed" for _, delivery in group)
 
-    def _reader(
-        self, one: FeedFiles, file: DeliveredFile, number: int, rank: int, workdir: Path
-    ) -> FileReader:
-        delivered_at = file.delivered_at.isoformat(" ") if file.delivered_at else None
-        place = (delivered_at, file.delivery_id, file.shown, number, rank)
-        stamp = Stamp(one.feed.partner_id, one.feed.feed_id, *place)
-        settings = one.settings(file)
+    def _reader(self, one: FeedFiles, file: DeliveredFile, workdir: Path) -> FileReader:
+        stamp, settings = self._stamps[self._numbers[file.path]], one.settings(file)
         return FileReader(
             self._conn, self.name, one.table, settings, one.words, file, stamp, workdir
         )
@@ -222,35 +238,38 @@ class TableLanding:
         delivery.message = f"{found}; first: {first}."
 
     def _first_reject(self, mine: str) -> str:
+        what, column, _ = parts("_problem")
         problem, column, line = self._conn.execute(
-            f"select _problem, _problem_column, _line from {self.name}"
+            f"select {what}, {column}, _line from {self.name}"
             f" where {mine} and _problem is not null order by _line, _problem limit 1"
         ).fetchall()[0]
         first = f"column {column} {problem}" if column else problem
         return f"{first} in line {line}" if line else str(first)
 
     def _copy_rejects(self, condition: str) -> None:
+        problem, column, value = parts("_problem")
         self._conn.execute(
             f"insert into {self._logs}rejects select _feed_id, {sql_text(self.table.name)}, _file,"
-            " _line, _problem_column, _problem_value, _problem"
+            f" _line, {column}, {value}, {problem}"
             f" from {self.name} where {condition}"
         )
 
     def _copy_flags(self) -> None:
         for number, count in self._counts("_flag is not null").items():
             self._by_no[number].rows_flagged = count
+        flag, column, value = parts("_flag")
         self._conn.execute(
             f"insert into {self._logs}flags select _feed_id, {sql_text(self.table.name)}, _file,"
-            " _line, _flag_column, _flag_value, _flag"
+            f" _line, {column}, {value}, {flag}"
             f" from {self.name} where _flag is not null"
         )
 
     def _restate(self, one: FeedFiles, complete: int) -> None:
         """Leave the rows that count now; complete: rank of the newest complete full delivery."""
         feed = one.feed
-        mine = f"_feed_id = {sql_text(feed.feed_id)}"
+        mine = self._rows_of(feed)
         if one.table.key:
-            superseded = restate_by_key(self._conn, self.name, one.table, feed.feed_id)
+            superseded = restate_by_key(self._conn, self.name, one.table, mine)
             self._add("rows_superseded", superseded)
             if complete >= 0:
                 older = f"{mine} and _rank < {complete}"
@@ -258,7 +277,7 @@ class TableLanding:
                     self._conn, self.name, one.table, older, f"{self._logs}dropped",
                     self._next_deliveries(feed, complete),
                 )  # fmt: skip
-                dropped = drop_absent_keys(self._conn, self.name, feed.feed_id, complete)
+                dropped = drop_absent_keys(self._conn, self.name, older)
                 self._add("rows_dropped", dropped)
                 self._warn_of_drop(feed, sum(dropped.values()), sum(self._counts(mine).values()))
         elif feed.delivery_mode == "full":
@@ -275,10 +294,15 @@ class TableLanding:
                 )
             self._conn.execute(f"delete from {self.name} where {mine} and _rank <> {newest}")
 
+    def _rows_of(self, feed: Feed) -> str:
+        """Condition of the feed's rows."""
+        numbers = [str(one.file_no) for one in self._stamps if one.feed_id == feed.feed_id]
+        return f"_file_no in ({', '.join(numbers)})"
+
     def _next_deliveries(self, feed: Feed, complete: int) -> dict[int, Delivery]:
         """Rank of each delivery of the feed that was read -> the one that came after it."""
         read = {
-            self._ranks[number]: delivery
+            self._stamps[number].rank: delivery
             for number, delivery in self._by_no.items()
             if delivery.feed_id == feed.feed_id and delivery.status in {"landed", "empty"}
         }
@@ -311,6 +335,10 @@ class TableLanding:
 def _moment(file: DeliveredFile) -> tuple[str, str]:
     """Undated deliveries come before dated ones."""
     return (file.delivered_at.isoformat() if file.delivered_at else "", file.delivery_id)
+
+
+def _moments(one: FeedFiles) -> list[tuple[str, str]]:
+    return sorted({_moment(file) for file in one.files})
 
 
 def _with_retries(delivery: Delivery, action: Callable[[], None]) -> None:
