@@ -135,7 +135,7 @@ def _found(
 
 def _worth_trying(one: Estimate | None, settings: CausalSettings) -> bool:
     """True before the first try, and where the surprises do not fit yet."""
-    return one is None or (one.misfit or 0.0) > settings.fitting_misfit
+    return one is None or (one.misfit or 0.0) > settings.misfit
 
 
 def choose(found: dict[str, Estimate]) -> tuple[str, str]:
