@@ -36,6 +36,8 @@ class Prepared:
     has_nul: bool
     is_ascii: bool
     """Of a CSV, no byte above 127."""
+    longest_line: int
+    """Of a CSV, in bytes; of lines within a megabyte, not exactly."""
     has_exponents: bool
     """Of a CSV, an `E+` is somewhere."""
 
@@ -58,7 +60,7 @@ def prepare(
     codec = codecs.lookup(encoding).name if is_text else "utf-8"
     target = _free_target(source, workdir)
     digest = hashlib.sha256()
-    size = lines = delimiters = 0
+    size = lines = delimiters = longest = unfinished = 0
     has_quotes = has_nul = has_exponents = False
     is_ascii = is_text
     last = b""
@@ -82,6 +84,11 @@ def prepare(
                         " Ask for it again, or deliver it unpacked."
                     )
                 if is_text:
+                    ended = text.find(b"\n")
+                    longest = max(longest, unfinished + (len(text) if ended < 0 else ended))
+                    unfinished += len(text)
+                    if ended >= 0:
+                        unfinished = len(text) - text.rfind(b"\n") - 1
                     octets = np.frombuffer(text, np.uint8)
                     lines += int(np.count_nonzero(octets == ord("\n")))
                     delimiters += int(np.count_nonzero(octets == ord(delimiter or "")))
@@ -115,6 +122,7 @@ def prepare(
         has_quotes,
         has_nul,
         is_ascii,
+        longest,
         has_exponents,
     )
 

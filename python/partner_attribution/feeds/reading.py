@@ -18,6 +18,9 @@ from partner_attribution.feeds.preparing import Prepared
 from partner_attribution.feeds.records import Record, read_records
 
 MAX_LINE_BYTES = 4_000_000
+SCANNED_BYTES = 20_000_000
+"""How much of a CSV DuckDB gives to a thread at once: more than a row group, which it would
+otherwise put together from copies. It takes its limit of a line for this."""
 
 
 @dataclass(frozen=True)
@@ -121,14 +124,18 @@ def csv_source(prepared: Prepared, layout: CsvLayout) -> Source:
     Alas it takes surplus empty cells for nothing, which can hide a shifted row: is_whole() tells.
     """
     names = [f"c{number}" for number in range(len(layout.columns))]
-    relation = _read_csv(prepared.path, names, layout)
+    is_long = prepared.longest_line > MAX_LINE_BYTES
+    scanned = MAX_LINE_BYTES if is_long else SCANNED_BYTES
+    relation = _read_csv(prepared.path, names, layout, scanned)
     delimiter = sql_text(layout.delimiter)
     inside = "cast(null as bigint)"
     if prepared.has_quotes:
         # Joined in a query of its own, because a case repeats the expressions in its branches.
         relation = f"(select *, concat({', '.join(names)}) as cells from {relation})"
         inside = (
-            f"case when contains(cells, {delimiter})"
+            f"case when strlen(cells) > {MAX_LINE_BYTES}"
+            " then cast(error('a row of bytes: ' || strlen(cells)) as bigint)"
+            f" when contains(cells, {delimiter})"
             f" then strlen(cells) - strlen(replace(cells, {delimiter}, '')) else 0 end"
         )
     return Source(
@@ -287,7 +294,9 @@ def _rows(stream: TextIO, layout: CsvLayout) -> Iterator[Record]:
         yield replace(record, line=record.line + layout.skipped)
 
 
-def _read_csv(path: Path, names: Sequence[str], layout: CsvLayout) -> str:
+def _read_csv(
+    path: Path, names: Sequence[str], layout: CsvLayout, scanned: int = MAX_LINE_BYTES
+) -> str:
     columns = ", ".join(f"{sql_text(name)}: 'VARCHAR'" for name in names)
     return (
         f"read_csv({sql_text(str(path))}, columns = {{{columns}}}, auto_detect = false,"
@@ -295,7 +304,7 @@ def _read_csv(path: Path, names: Sequence[str], layout: CsvLayout) -> str:
         f" delim = {sql_text(layout.delimiter)}, quote = {sql_text(layout.quote)},"
         f" escape = {sql_text(layout.quote)},"
         " nullstr = '', compression = 'none', hive_partitioning = false, strict_mode = true,"
-        f" null_padding = false, ignore_errors = false, max_line_size = {MAX_LINE_BYTES})"
+        f" null_padding = false, ignore_errors = false, max_line_size = {scanned})"
     )
 
 

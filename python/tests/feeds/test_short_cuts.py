@@ -87,3 +87,16 @@ def test_landing_gives_the_settings_of_the_database_back(
     before = workspace.rows(settings)
     workspace.land()
     assert workspace.rows(settings) == before
+
+
+@pytest.mark.parametrize(
+    "cell", ["y" * 4_100_000, '"' + "y" * 4_100_000 + '"', '"' + "line\n" * 900_000 + '"']
+)
+def test_a_row_of_megabytes_is_refused_alone(workspace: Workspace, cell: str) -> None:
+    rows = ["D1,1,2026-09-01,,true,", f"D2,1,2026-09-01,,true,{cell}", "D3,1,2026-09-01,,true,"]
+    workspace.seed("feeds.csv", "partner_id,connector,max_reject_share", "acme,crm,1", "beta,crm,")
+    workspace.put("deal.csv", [HEADER, *rows])
+    workspace.land()
+    assert workspace.ids()[0] == "D1" and workspace.ids()[-1] == "D3"
+    assert "D2" not in workspace.ids()
+    assert workspace.rejects()[0][0] == 3
