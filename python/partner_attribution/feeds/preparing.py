@@ -96,12 +96,7 @@ def prepare(
                     has_nul = has_nul or b"\0" in text
                     is_ascii = is_ascii and text.isascii()
                     # Two chunks may share an `E+`.
-                    ends = last + text[:1]
-                    # A plus sign is found fast, and many files have none.
-                    has_exponents = has_exponents or (
-                        (b"+" in text or b"+" in ends)
-                        and any(mark in text or mark in ends for mark in (b"E+", b"e+"))
-                    )
+                    has_exponents = has_exponents or _has_exponent(text, last + text[:1])
                     last = text[-1:] or last
             if out is not None and is_text:
                 rest = _recode(decoder, b"", codec, size, final=True)
@@ -132,6 +127,11 @@ def plain_link(source: Path, workdir: Path) -> Path:
     target = _free_target(source, workdir)
     target.symlink_to(source.resolve())
     return target
+
+
+def _has_exponent(*texts: bytes) -> bool:
+    # A plus sign is found fast, and many files have none.
+    return any(b"+" in text and (b"E+" in text or b"e+" in text) for text in texts)
 
 
 def bad_byte(path: Path) -> int | None:
