@@ -17,6 +17,7 @@ from partner_attribution.attribution.markov import (
     best_order,
     collected,
     count_transitions,
+    distinct,
     removal_effects,
 )
 from partner_attribution.attribution.players import player
@@ -111,13 +112,12 @@ def share_cents(cents: int, weights: Mapping[str, int]) -> dict[str, int]:
 
 def _totals(frame: Any) -> dict[str, Total]:
     has_touch = nw.when(nw.col("touch_id").is_null()).then(0).otherwise(1)
+    rows = frame.with_columns(
+        has_touch.alias("__has_touch"),
+        nw.when(nw.col("is_converted")).then(1).otherwise(0).alias("__converted"),
+    )
     journeys = (
-        frame.with_columns(
-            has_touch.alias("__has_touch"),
-            nw.when(nw.col("is_converted")).then(1).otherwise(0).alias("__converted"),
-        )
-        .select(MILESTONE, JOURNEY, "__has_touch", "__converted", "value_cents")
-        .unique()
+        distinct(rows, MILESTONE, JOURNEY, "__has_touch", "__converted", "value_cents")
         .with_columns(__cents=nw.col("value_cents") * nw.col("__converted"))
         .group_by(MILESTONE, "__has_touch")
         .agg(nw.len().alias("__journeys"), nw.col("__converted").sum(), nw.col("__cents").sum())

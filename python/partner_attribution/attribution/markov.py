@@ -26,7 +26,8 @@ from partner_attribution.attribution.settings import MAX_MARKOV_ORDER
 from partner_attribution.errors import AttributionError
 
 JOURNEY, MILESTONE, PLAYER = "journey_id", "milestone", "player"
-_NONE = ""  # before the first touch and after the last; no player is called so
+_NONE = 0  # before the first touch and after the last; players are numbered from 1
+_FEW = 64  # values told apart by comparing
 _TOLERANCE = 1e-9
 
 
@@ -108,10 +109,13 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
             do="change markov_order",
         )
 
+    touches, names = _with_codes(touches)
+    touches, journey = _with_cheap_key(touches)
+
     def neighbour(steps: int) -> nw.Expr:
         shifted = nw.col(PLAYER).shift(steps)
-        found = shifted.over(MILESTONE, JOURNEY, order_by=["touched_at_us", "touch_id"])
-        return found.fill_null(_NONE)
+        found = shifted.over(*journey, order_by=["touched_at_us", "touch_id"])
+        return found.fill_null(_NONE).cast(nw.Int32)
 
     # The next player tells all of order 1: what no transition leads to is where journeys start.
     lags: list[int] = list(range(order - 1, 0, -1))
@@ -128,19 +132,68 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
     starts: dict[str, Counter[str]] = defaultdict(Counter)
     moves: dict[str, Counter[tuple[State, Outcome]]] = defaultdict(Counter)
     for row in collected(counts):
-        milestone, converted, *names, following, count = row
-        state: State = tuple(name for name in names if name != _NONE)
-        outcome: Outcome = following
-        if following == _NONE:
-            outcome = End.CONVERTED if converted else End.NOT_CONVERTED
+        number, converted, *last, following, count = row
+        milestone, player = names[MILESTONE][number], names[PLAYER]
+        state: State = tuple(player[code] for code in last if code != _NONE)
+        outcome: Outcome = End.CONVERTED if converted else End.NOT_CONVERTED
+        if following != _NONE:
+            outcome = player[following]
+            starts[milestone][outcome] -= int(count)
         moves[milestone][state, outcome] += int(count)
         starts[milestone][state[-1]] += int(count)
-        if following != _NONE:
-            starts[milestone][following] -= int(count)
     return {
         name: Transitions(order, dict(sorted((+starts[name]).items())), moves[name])
         for name in sorted(moves)
     }
+
+
+def _with_codes(touches: Frame) -> tuple[Frame, dict[str, dict[int, str]]]:
+    """Replace milestones and players by small numbers: what a sort carries decides its cost.
+
+    Returns what each number stands for, by column.
+    """
+    columns = (MILESTONE, PLAYER)
+    touches = touches.select(*columns, JOURNEY, "is_converted", "touch_id", "touched_at_us")
+    seen = list(collected(distinct(touches, *columns)))
+    names = {}
+    for place, column in enumerate(columns):
+        found = sorted({str(row[place]) for row in seen}, key=str.encode)
+        coded = _by_comparing if len(found) <= _FEW else _by_join
+        touches, names[column] = coded(touches, column, found)
+    return touches, names
+
+
+def _by_comparing(touches: Frame, column: str, found: list[str]) -> tuple[Frame, dict[int, str]]:
+    names = dict(enumerate(found, start=1))
+    code = nw.lit(_NONE)
+    for number, name in names.items():
+        code = nw.when(nw.col(column) == name).then(nw.lit(number)).otherwise(code)
+    return touches.with_columns(code.cast(nw.Int32).alias(column)), names
+
+
+def _by_join(touches: Frame, column: str, _: list[str]) -> tuple[Frame, dict[int, str]]:
+    numbers = distinct(touches, column).with_row_index("__code", order_by=column)
+    numbers = numbers.with_columns(nw.col("__code").cast(nw.Int32) + 1)
+    names = {int(number): name for name, number in collected(numbers.select(column, "__code"))}
+    joined: Any = touches.join(numbers, on=column, how="inner").drop(column)
+    return joined.rename({"__code": column}), names
+
+
+def _with_cheap_key(touches: Frame) -> tuple[Frame, list[str]]:
+    """Say by which columns a journey is told from others: DuckDB compares a hash before any text.
+
+    The id follows the hash, so that two journeys of one hash stay apart.
+    """
+    if not touches.implementation.is_duckdb():
+        return touches, [MILESTONE, JOURNEY]
+    native: Any = touches.to_native()
+    hashed = nw.from_native(native.project(f"*, hash({JOURNEY}) as __hash"))
+    return hashed, ["__hash", MILESTONE, JOURNEY]
+
+
+def distinct(frame: Frame, *columns: str) -> Frame:
+    """Return the rows that occur, each once: in SQL by a hash, where `unique` numbers all rows."""
+    return frame.group_by(*columns).agg(nw.len().alias("__rows")).select(*columns)
 
 
 def collected(frame: Frame) -> Iterable[tuple[Any, ...]]:

@@ -21,7 +21,7 @@ from operator import add
 import narwhals as nw
 
 from partner_attribution.attribution.exact import Frame, number
-from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected
+from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected, distinct
 from partner_attribution.errors import AttributionError
 
 MAX_PLAYERS = 20
@@ -80,8 +80,8 @@ def count_coalitions(touches: Frame) -> dict[str, dict[Coalition, Outcomes]]:
 
     touches: one row per journey and touch: journey_id, milestone, is_converted, player.
     """
-    rows = touches.select(MILESTONE, JOURNEY, "is_converted", PLAYER).unique()
-    seen = collected(rows.select(PLAYER).unique())
+    rows = distinct(touches, MILESTONE, JOURNEY, "is_converted", PLAYER)
+    seen = collected(distinct(touches, PLAYER))
     players = sorted((str(name) for (name,) in seen), key=str.encode)
     # 50 players per whole number; a set of more takes several.
     chunks = [players[i : i + 50] for i in range(0, len(players), 50)]

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from partner_attribution.attribution import Settings
+from partner_attribution.attribution import Settings, markov
 from partner_attribution.attribution.effects import player_effects, share_cents
 from partner_attribution.attribution.markov import (
     End,
@@ -178,6 +178,30 @@ def test_duckdb_equals_pandas_and_row_order_changes_nothing(journeys):
     shuffled = frame.sample(frac=1, random_state=1)
     for other in (shuffled, in_duckdb(shuffled)):
         assert player_effects(other, METHODS, chosen).to_pandas().equals(expected)
+
+
+@pytest.mark.parametrize("engine", [lambda frame: frame, in_duckdb])
+def test_many_players_and_milestones_are_counted_like_few(monkeypatch, engine):
+    """More names than `_FEW` are numbered by a join, fewer by comparing: the counts are equal."""
+    rng = random.Random(20261122)
+    journeys = [
+        Journey(tuple(f"p{rng.randrange(90)}" for _ in range(rng.randint(1, 5))), i % 4 == 0)
+        for i in range(120)
+    ]
+    frame = compared(journeys)
+    frame["milestone"] = ["m" + journey[-1] for journey in frame["journey_id"]]
+    rows = nw.from_native(engine(frame)).with_columns(player=nw.col("channel"))
+    by_join = count_transitions(rows, 3)
+    monkeypatch.setattr(markov, "_FEW", 1000)
+    assert by_join == count_transitions(rows, 3)
+    assert set(by_join) == {f"m{i}" for i in range(10)}
+    players = {name for one in by_join.values() for name in one.players}
+    assert players == {name for journey in journeys for name in journey.path}
+    # A journey id may serve several milestones: they are journeys of their own.
+    both = pd.concat([frame.assign(milestone="a"), frame.assign(milestone="b")])
+    rows = nw.from_native(engine(both)).with_columns(player=nw.col("channel"))
+    apart = count_transitions(rows, 3)
+    assert apart["a"] == apart["b"] == transitions(journeys, 3)
 
 
 @some
