@@ -7,6 +7,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from scipy import sparse
 
 from partner_attribution.attribution.intervals import (
     NOT_BUILT,
@@ -129,53 +130,60 @@ def _bounds(
 
 
 class _Sums:
-    """Figures by cell and bucket, and by cell and player, in the order of cells."""
+    """Figures by cell and bucket, and by cell and player: share billionths and cents."""
 
     def __init__(self, sums: Any, buckets: int) -> None:
         frame: Any = nw.from_native(sums)
         frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        self.buckets = buckets
-        self.by_bucket = _columns(frame.filter(nw.col("player").is_null()), "bucket")
-        by_player = frame.filter(~nw.col("player").is_null())
-        self.by_player = _columns(by_player, "player")
+        cells, shares, cents = (
+            frame[name].to_numpy() for name in ("cell_number", "share_billionths", "credit_cents")
+        )
+        cells = cells.astype(np.int64)
+        by_bucket = frame["player"].is_null().to_numpy()
+        bucket = frame["bucket"].fill_null(0).to_numpy().astype(np.int32)
+        self.last = int(cells.max()) if len(cells) else 0
+        self.by_bucket = tuple(
+            self._by_cell(values[by_bucket], cells[by_bucket], bucket[by_bucket], buckets)
+            for values in (shares, cents)
+        )
+        of_player = frame.filter(~nw.col("player").is_null())["player"].to_list()
+        self.players = {name: i for i, name in enumerate(sorted(set(of_player)))}
+        place = np.array([self.players[name] for name in of_player], dtype=np.int32)
+        self.by_player = tuple(
+            self._by_cell(values[~by_bucket], cells[~by_bucket], place, len(self.players))
+            for values in (shares, cents)
+        )
+
+    def _by_cell(self, values: Any, cells: Any, places: Any, width: int) -> Any:
+        # Made by counting the rows of each cell: they leave SQL in any order, and none is sorted.
+        shape = (self.last + 1, max(width, 1))
+        table = sparse.coo_matrix((values.astype(float), (cells, places)), shape=shape)
+        table.has_canonical_format = True  # else sorted, to find rows that come twice: none does
+        return table.tocsr()
 
     def dense(self, numbers: Any) -> tuple[Any, Any]:
-        """Share billionths and cents of these cells (ascending), cell x bucket."""
-        rows, buckets, shares, cents = _of_cells(self.by_bucket, numbers)
-        found = np.zeros((2, len(numbers), self.buckets))
-        found[0, rows, buckets.astype(int)] = shares
-        found[1, rows, buckets.astype(int)] = cents
-        return found[0], found[1]
+        """Share billionths and cents of these cells, cell x bucket."""
+        return _rows_of(self.by_bucket[0], numbers), _rows_of(self.by_bucket[1], numbers)
 
     def learned(self, numbers: Any, learned: tuple[dict[str, int], Any] | None) -> tuple[Any, Any]:
         """The same, as far as it comes through learned weights; zero for rules."""
         if learned is None:
             return 0.0, 0.0
         position, influence = learned
-        rows, players, shares, cents = _of_cells(self.by_player, numbers)
-        gradients = np.zeros((2, len(numbers), len(position) + 1))
-        places = np.array([position.get(name, len(position)) for name in players], dtype=int)
-        gradients[0, rows, places] = shares
-        gradients[1, rows, places] = cents
-        both = learned_part(gradients[:, :, :-1], influence)
+        gradients = np.zeros((2, len(numbers), len(position)))
+        for kind, table in enumerate(self.by_player):
+            found = _rows_of(table, numbers)
+            for name, place in position.items():
+                if name in self.players:
+                    gradients[kind, :, place] = found[:, self.players[name]]
+        both = learned_part(gradients, influence)
         return both[0], both[1]
 
 
-def _columns(frame: Any, key: str) -> tuple[Any, ...]:
-    names = ("cell_number", key, "share_billionths", "credit_cents")
-    found = tuple(frame[name].to_numpy() for name in names)
-    order = np.argsort(found[0], kind="stable")
-    return tuple(values[order] for values in found)
-
-
-def _of_cells(table: tuple[Any, ...], numbers: Any) -> tuple[Any, ...]:
-    """Rows of these cells, their number replaced by its place among `numbers`."""
-    first = np.searchsorted(table[0], numbers[0], "left")
-    last = np.searchsorted(table[0], numbers[-1], "right")
-    rows = [values[first:last] for values in table]
-    place = np.minimum(np.searchsorted(numbers, rows[0]), len(numbers) - 1)
-    mine = numbers[place] == rows[0]
-    return (place[mine], *(values[mine] for values in rows[1:]))
+def _rows_of(table: Any, numbers: Any) -> Any:
+    """Rows of these cells; a cell without any sum has zeros."""
+    known = np.minimum(numbers, table.shape[0] - 1)
+    return table[known].toarray() * (numbers == known)[:, None]
 
 
 def _influence(influence: Any, buckets: int) -> Learned:
