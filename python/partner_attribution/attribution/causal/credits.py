@@ -199,17 +199,19 @@ def _common(
         "late_weeks": estimated.late_weeks,
         "misfit": estimated.misfit,
         "disagreement": apart,
-        "needs_test": _needs_test(apart, estimated.misfit, settings),
+        "needs_test": _needs_test(apart, estimated, settings),
     }
 
 
-def _needs_test(apart: float | None, misfit: float | None, settings: CausalSettings) -> bool | None:
-    """True where either says so; None where neither is known."""
-    known = [
-        value > limit
-        for value, limit in ((apart, settings.disagreement), (misfit, settings.misfit))
-        if value is not None
-    ]
+def _needs_test(apart: float | None, estimated: Estimate, settings: CausalSettings) -> bool | None:
+    """True where the methods are apart, the surprises do not fit, or fit only once stages are taken
+    for recorded late; None where none of it is known."""
+    limits = (
+        (apart, settings.disagreement),
+        (estimated.misfit, settings.misfit),
+        (estimated.late_weeks, 0.0),
+    )
+    known = [value > limit for value, limit in limits if value is not None]
     return any(known) if known else None
 
 
