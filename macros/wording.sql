@@ -29,7 +29,7 @@
         when causal_methods < 2 then 'only one causal method can be estimated'
         when disagreement > {{ tolerated }} then 'the causal methods disagree by more than {{ tolerated }}'
         when needs_test
-            then 'surprising touches still tell of deals (misfit): players react to what is not on record'
+            then 'the causal methods do not fit, or only once stages are taken for recorded late'
         when wins < {{ minimum_wins }} then 'fewer than {{ minimum_wins }} won deals'
         else 'causal methods compare {{ var("player_dimension") }}, not partners on channels'
     end
