@@ -15,8 +15,8 @@ export SEEDS_DIR := build/seeds
 endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test
-.PHONY: fuzz mutation test-browser test-peers test-scale test-spark
-.PHONY: benchmark benchmark-coverage benchmark-feeds benchmark-truth lock clean
+.PHONY: fuzz mutation peers test-browser test-peers test-scale test-spark
+.PHONY: benchmark benchmark-coverage benchmark-feeds benchmark-peers benchmark-truth lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -82,11 +82,13 @@ test-spark: setup  ## Attribution on PySpark (needs Java)
 
 # The peers' packages and the data set of one of them (GPL) stay in an environment of their own.
 PEERS := .venv-peers
-test-peers: setup  ## Attribution against ChannelAttribution and MAM (needs a C++ compiler)
+peers: setup
 	$(PYTHON) -m venv $(PEERS)
 	$(PEERS)/bin/python -m pip install --quiet --disable-pip-version-check -r python/tests/peers/requirements.txt
 	$(PEERS)/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --no-binary :all: --dest $(PEERS)/source $$(grep ^ChannelAttribution python/tests/peers/requirements.txt)
 	tar -xzf $(PEERS)/source/channelattribution-*.tar.gz -C $(PEERS) --strip-components=4 --wildcards '*/src/cypack/data/Data.csv'
+
+test-peers: peers  ## Attribution against ChannelAttribution and MAM (needs a C++ compiler)
 	PEERS_VENV=$(CURDIR)/$(PEERS) $(BIN)/pytest -m peers
 
 test-scale: setup  ## Attribution of one account with a million touches (about a minute, 6 GB)
@@ -98,9 +100,13 @@ mutation: setup  ## Plants faults in the attribution code and counts those that 
 	cd python && ../$(BIN)/python -m tests.mutation --seconds $(SECONDS_AT_MOST)
 
 SIZE ?= 1m
+PEER_CASES := credits_wide markov_1 path_preparation channel_attribution_rules channel_attribution_markov mam_rules mam_markov
 benchmark: setup  ## CPU of the engine against the bare queries (SIZE=100k, 1m or 10m)
 	$(BIN)/python -m benchmarks.run --size $(SIZE)
 	$(BIN)/python -m benchmarks.long_journeys
+
+benchmark-peers: peers  ## CPU of ChannelAttribution and MAM for the same touches (SIZE=100k or 1m)
+	$(BIN)/python -m benchmarks.run --size $(SIZE) --repeats 1 --only $(PEER_CASES)
 
 benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrites docs/intervals.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage

@@ -10,8 +10,10 @@ import narwhals as nw
 
 from benchmarks.hand_sql import HAND_SQL
 from benchmarks.limits import JOIN
-from partner_attribution.attribution import DEFAULT_METHODS, attribute, attribute_wide
+from partner_attribution.attribution import DEFAULT_METHODS, Settings, attribute, attribute_wide
+from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.markov import count_transitions, removal_effects
+from partner_attribution.attribution.players import with_player_weights
 
 JOURNEYS = """
 select
@@ -20,6 +22,10 @@ select
     touches.touch_id, touches.touched_at_us, touches.channel as player
 from touches left join conversions on touches.account_id = conversions.account_id
 """
+
+COMPARED = JOURNEYS.replace("as player", "").replace(
+    "touches.touch_id,", "coalesce(amount_cents, 0) as value_cents, touches.touch_id,"
+)
 
 
 def credits_wide(connection: duckdb.DuckDBPyConnection) -> None:
@@ -42,6 +48,18 @@ def markov(order: int) -> Callable[[duckdb.DuckDBPyConnection], None]:
     return run
 
 
+def whole_engine(connection: duckdb.DuckDBPyConnection) -> None:
+    """Learn the weights of players from all journeys, and credit by rules and by those weights."""
+    methods = (*DEFAULT_METHODS, "markov_path", "shapley_set", "shapley_rate")
+    chosen = Settings(player_dimension="channel")
+    learned = player_effects(connection.sql(COMPARED), methods, chosen)
+    weights = connection.from_arrow(learned)
+    conversions = connection.sql("select * from conversions")
+    touches = connection.sql(JOIN.replace("touches.channel = ", "touches.channel, channel = "))
+    touches = with_player_weights(conversions, touches, weights, methods, chosen)
+    attribute_wide(conversions, touches, methods, chosen).create("out.result")
+
+
 def sql_engine(connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"create table out.result as {HAND_SQL}")
 
@@ -52,4 +70,5 @@ ENGINE = {
     "credits_long": credits_long,
     "markov_1": markov(1),
     "markov_3": markov(3),
+    "whole_engine": whole_engine,
 }

@@ -27,6 +27,12 @@ LIMITS = {
     "window_lag": "select previous, channel, count(*) as transitions from (select channel, "
     f"lag(channel) over (partition by account_id {ORDER}) as previous from touches)"
     " group by previous, channel",
+    # What programs that take paths need first.
+    "path_strings": "select path, is_converted, count(*) as journeys from ("
+    "select touches.account_id, conversions.account_id is not null as is_converted,"
+    f" string_agg(channel, ' > ' {ORDER}) as path from touches"
+    " left join conversions on touches.account_id = conversions.account_id group by all)"
+    " group by all",
     "window_full": f"select *, row_number() over (partition by account_id {ORDER}) as position"
     " from touches",
 }

@@ -31,9 +31,24 @@ AGAINST = {
     "credits_wide": ("joinwin", "joinwin_wide", "sql_engine"),
     "credits_long": ("joinwin", "joinwin_wide"),
     "sql_engine": ("joinwin", "joinwin_wide"),
-    "markov_1": ("window_lag",),
+    "markov_1": ("window_lag", "path_strings"),
     "markov_3": ("window_lag",),
+    "whole_engine": ("window_full",),
+    "channel_attribution_rules": ("credits_wide",),
+    "mam_rules": ("credits_wide",),
+    "path_preparation": ("markov_1",),
+    "channel_attribution_markov": ("markov_1",),
+    "mam_markov": ("markov_1",),
 }
+# Other programs, asked in the environment of `make peers`.
+PEERS = (
+    "path_preparation",
+    "channel_attribution_rules",
+    "channel_attribution_markov",
+    "mam_rules",
+    "mam_markov",
+)
+PEERS_PYTHON = HERE.parent / ".venv-peers" / "bin" / "python"
 CONFIG = {"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": "false"}
 
 
@@ -72,6 +87,8 @@ def measure(data: Path, repeats: int, names: list[str]) -> dict[str, dict[str, f
     for _ in range(repeats):
         for name in names:
             command = [sys.executable, "-m", "benchmarks.run", "--case", name, "--data", str(data)]
+            if name in PEERS:
+                command = [str(PEERS_PYTHON), "-m", "benchmarks.peers", name, str(data)]
             done = subprocess.run(
                 command, cwd=HERE.parent, check=True, stdout=subprocess.PIPE, text=True,
                 stderr=subprocess.DEVNULL,
