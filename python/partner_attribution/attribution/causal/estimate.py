@@ -14,7 +14,7 @@ from partner_attribution.attribution.causal.funnel import (
     win_ratios,
 )
 from partner_attribution.attribution.causal.game import coalitions
-from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.panel import Panel, ranges
 from partner_attribution.attribution.causal.settings import (
     HAZARD,
     CausalSettings,
@@ -160,11 +160,7 @@ def _touch_weights(
     touches, account = panel.touches, panel.spell_account[deals]
     low = np.searchsorted(touches.account, account)
     high = np.searchsorted(touches.account, account, side="right")
-    count = high - low
-    row = np.repeat(np.arange(len(deals)), count)
-    touch = (
-        np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + np.repeat(low, count)
-    )
+    row, touch = ranges(low, high)
     created = funnel.reached[deals, -1]
     eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < len(panel.players))
     row, touch = row[eligible], touch[eligible]

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import expit
 
 Array = Any
+_STILL = 1e-8  # no coefficient moves further
 
 
 def fit(  # noqa: PLR0917
@@ -17,11 +18,10 @@ def fit(  # noqa: PLR0917
     penalty: Array,
     not_negative: Array | None = None,
     offset: Array | None = None,
-    tolerance: float = 1e-8,
 ) -> tuple[Array, float]:
     """Minimise weighted -log likelihood + b' penalty b / 2, with b >= 0 where not_negative.
 
-    offset: log odds of each row that are known. tolerance: stop when no coefficient moves further.
+    offset: log odds of each row that are known.
     Returns the coefficients and the log likelihood without the penalty.
     """
     count = x.shape[1]
@@ -44,7 +44,7 @@ def fit(  # noqa: PLR0917
             size /= 2
         moved = float(np.abs(new - b).max())
         b, value = new, new_value
-        if moved < tolerance:
+        if moved < _STILL:
             break
     return b, -(value - 0.5 * float(b @ penalty @ b))
 

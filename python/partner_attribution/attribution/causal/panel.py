@@ -34,7 +34,7 @@ class Touches:
         key = self.account * weeks + np.floor(self.at).astype(int)
         low = np.searchsorted(key, account * weeks + week)
         high = np.searchsorted(key, account * weeks + week, side="right")
-        return _ranges(low, high)
+        return ranges(low, high)
 
 
 @dataclass(frozen=True)
@@ -258,7 +258,7 @@ def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> Touches:
     account = np.array([deal.account for deal in deals], dtype=int)
     low = np.searchsorted(touches.account, account)
     high = np.searchsorted(touches.account, account, side="right")
-    deal, touch = _ranges(low, high)
+    deal, touch = ranges(low, high)
     created = np.array([one.created for one in deals])
     closed = np.array([one.closed for one in deals])
     inside = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
@@ -326,7 +326,7 @@ def _controls(known: Mapping[str, list[Any]], count: int) -> Array:
     return np.column_stack(columns) if columns else np.zeros((count, 0))
 
 
-def _ranges(low: Array, high: Array) -> tuple[Array, Array]:
+def ranges(low: Array, high: Array) -> tuple[Array, Array]:
     """Pairs (i, j) for all j with low[i] <= j < high[i]."""
     count = high - low
     row = np.repeat(np.arange(len(low)), count)

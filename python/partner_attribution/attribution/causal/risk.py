@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.panel import Panel, ranges
 from partner_attribution.attribution.causal.settings import CausalSettings
 
 Array = Any
@@ -41,9 +41,7 @@ def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettin
     first_week = np.floor(np.where(begins, start, 0)).astype(int)
     last_week = np.floor(np.where(moves, end, last)).astype(int)
     count = np.where(begins, np.maximum(last_week - first_week + 1, 0), 0)
-    spell = np.repeat(np.arange(len(start)), count)
-    week = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
-    week = week + np.repeat(first_week, count)
+    spell, week = ranges(first_week, first_week + count)
     moved = moves[spell] & (week == last_week[spell])
     weight = panel.weight[panel.spell_account[spell]]
     wanted = settings.controls_per_event * max(int(moved.sum()), 300)
@@ -59,10 +57,14 @@ def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettin
 def stock_at_week_start(delivered: Array, half_life: float) -> Array:
     """Decayed touches before each week; those of a week count from its middle."""
     stock = np.zeros_like(delivered)
-    whole, half = np.float32(0.5 ** (1 / half_life)), np.float32(0.5 ** (0.5 / half_life))
     for week in range(1, delivered.shape[1]):
-        stock[:, week] = stock[:, week - 1] * whole + delivered[:, week - 1] * half
+        stock[:, week] = a_week_later(stock[:, week - 1], delivered[:, week - 1], half_life)
     return stock
+
+
+def a_week_later(stock: Array, seen: Array, half_life: float) -> Array:
+    """Decay a stock by a week, and add what came on average in the middle of it."""
+    return stock * np.float32(0.5 ** (1 / half_life)) + seen * np.float32(0.5 ** (0.5 / half_life))
 
 
 def stock_at_moves(panel: Panel, before: Array, risk: Risk, half_life: float) -> Array:

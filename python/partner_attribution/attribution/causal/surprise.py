@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.risk import a_week_later
 
 Array = Any
 _ORGANIC_MEMORIES = (0.5, 1.5, 3.0, 6.0, 16.0)  # half-lives in weeks
@@ -123,18 +124,13 @@ def _past(panel: Panel, stages: Stages) -> Iterator[tuple[int, Array, Array]]:
             yield week, rows, past - share @ past
         seen = panel.delivered[:, week]
         organic = [
-            _a_week_later(stock, seen[:, players], memory)
+            a_week_later(stock, seen[:, players], memory)
             for stock, memory in zip(organic, _ORGANIC_MEMORIES, strict=True)
         ]
         stocks = [
-            _a_week_later(stock, seen[:, :players], memory)
+            a_week_later(stock, seen[:, :players], memory)
             for stock, memory in zip(stocks, _PLAYER_MEMORIES, strict=True)
         ]
-
-
-def _a_week_later(stock: Array, seen: Array, memory: float) -> Array:
-    """Decay a stock by a week, and add what came on average in the middle of it."""
-    return stock * np.float32(0.5 ** (1 / memory)) + seen * np.float32(0.5 ** (0.5 / memory))
 
 
 def _columns(  # noqa: PLR0917
