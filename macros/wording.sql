@@ -28,8 +28,7 @@
         when {{ grade }} = 'D' then 'no causal method says anything of it; rules only'
         when causal_methods < 2 then 'only one causal method can be estimated'
         when disagreement > {{ tolerated }} then 'the causal methods disagree by more than {{ tolerated }}'
-        when needs_test
-            then 'the causal methods do not fit, or only once stages are taken for recorded late'
+        when needs_test then 'touches that nothing foretold still tell of deals: the causal methods do not fit'
         when wins < {{ minimum_wins }} then 'fewer than {{ minimum_wins }} won deals'
         else 'causal methods compare {{ var("player_dimension") }}, not partners on channels'
     end

@@ -23,7 +23,7 @@ how methods compare where the truth is known, not how far a figure of your data 
 - **baseline error**: points between the printed and the true part of deals that would have come
   anyway. Only causal methods print one; for the others it is an unsaid zero.
 - **says: test first**: worlds in which the method itself warns (`needs_test`): its misfit is above
-  2, stages were taken for recorded late, or the two causal methods disagree by more than 0.2.
+  2, or the two causal methods disagree by more than 0.2.
 - `_at_close`: journeys cut at the close of the deal, not at its creation. The touches that an open
   deal draws then count as its causes.
 - `_with_holdouts`: after hold-outs of half the accounts on the two players with the most credit,

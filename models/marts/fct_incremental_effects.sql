@@ -52,7 +52,6 @@ methods as (
         max(chosen_method) as chosen_method,
         max(chosen_because) as chosen_because,
         max(half_life_weeks) as half_life_weeks,
-        max(late_weeks) as late_weeks,
         max(misfit) as misfit,
         max(disagreement) as disagreement,
         {{ bool_max('needs_test') }} as needs_test
@@ -96,7 +95,6 @@ final as (
         methods.chosen_method,
         methods.chosen_because,
         methods.half_life_weeks,
-        methods.late_weeks,
         methods.misfit,
         methods.disagreement,
         methods.needs_test

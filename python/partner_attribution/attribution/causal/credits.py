@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
@@ -39,7 +39,6 @@ EFFECTS = {
     "chosen_because": nw.String(),
     "half_life_weeks": nw.Float64(),
     "saturation": nw.Float64(),
-    "late_weeks": nw.Float64(),
     "misfit": nw.Float64(),
     "disagreement": nw.Float64(),
     "needs_test": nw.Boolean(),
@@ -99,43 +98,17 @@ def causal_credits(  # noqa: PLR0917
     for name in names:
         if name not in CAUSAL_METHODS:
             raise unknown_name("causal method", name, CAUSAL_METHODS)
-    found = _found(
-        {HAZARD, MULTISTATE} if AUTO in names else set(names),
-        lambda late: build_panel(
-            accounts, touches, milestones, observed_from_us, observed_until_us, settings, late
-        ),
-        settings,
-    )
+    wanted = {HAZARD, MULTISTATE} if AUTO in names else set(names)
+    try:
+        panel = build_panel(
+            accounts, touches, milestones, observed_from_us, observed_until_us, settings
+        )
+        evidence = evidence_of(panel)
+    except NotEstimable as reason:
+        found = {name: Estimate(name, str(reason)) for name in wanted}
+    else:
+        found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
     return _result(found, names, settings)
-
-
-def _found(
-    wanted: set[str], build: Callable[[float], Panel], settings: CausalSettings
-) -> dict[str, Estimate]:
-    """Estimate each method, taking stages for recorded later and later until the surprises fit."""
-    found: dict[str, Estimate] = {}
-    for late in settings.late_weeks:
-        pending = sorted(name for name in wanted if _worth_trying(found.get(name), settings))
-        if not pending:
-            break
-        try:
-            panel = build(late)
-            evidence = evidence_of(panel)
-        except NotEstimable as reason:
-            tried = {name: Estimate(name, str(reason)) for name in pending}
-        else:
-            tried = {name: estimate(panel, evidence, name, settings) for name in pending}
-        for name, one in tried.items():
-            before = found.get(name)
-            better = one.is_estimable and (one.misfit or 0.0) < ((before and before.misfit) or 0.0)
-            if before is None or better:
-                found[name] = replace(one, late_weeks=late if one.is_estimable else None)
-    return found
-
-
-def _worth_trying(one: Estimate | None, settings: CausalSettings) -> bool:
-    """True before the first try, and where the surprises do not fit yet."""
-    return one is None or (one.misfit or 0.0) > settings.misfit
 
 
 def choose(found: dict[str, Estimate]) -> tuple[str, str]:
@@ -196,7 +169,6 @@ def _common(
         "chosen_because": diagnostics["chosen_because"] if name == AUTO else None,
         "half_life_weeks": estimated.half_life,
         "saturation": estimated.saturation,
-        "late_weeks": estimated.late_weeks,
         "misfit": estimated.misfit,
         "disagreement": apart,
         "needs_test": _needs_test(apart, estimated, settings),
@@ -204,13 +176,8 @@ def _common(
 
 
 def _needs_test(apart: float | None, estimated: Estimate, settings: CausalSettings) -> bool | None:
-    """True where the methods are apart, the surprises do not fit, or fit only once stages are taken
-    for recorded late; None where none of it is known."""
-    limits = (
-        (apart, settings.disagreement),
-        (estimated.misfit, settings.misfit),
-        (estimated.late_weeks, 0.0),
-    )
+    """True where the methods are apart or the surprises do not fit; None where neither is known."""
+    limits = ((apart, settings.disagreement), (estimated.misfit, settings.misfit))
     known = [value > limit for value, limit in limits if value is not None]
     return any(known) if known else None
 

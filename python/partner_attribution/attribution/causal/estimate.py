@@ -47,7 +47,6 @@ class Estimate:
     half_life: float | None = None
     saturation: float | None = None
     misfit: float | None = None
-    late_weeks: float | None = None
     states: tuple[str, ...] = ()
     shares: dict[str, Shares] | None = None
     panel: Panel | None = None

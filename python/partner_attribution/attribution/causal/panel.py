@@ -48,6 +48,8 @@ class Panel:
     weight: accounts that each account stands for.
     spell_*: one row per time at risk: its account, start, the opportunity that ended it (index into
         `opportunities`, -1 = censored). reached: spells x (lead, mql, opportunity), inf = never.
+        returns: it follows a deal of the same account, so its stage is not on record: lead and MQL
+        dates are those of the first time.
     opportunity_*: id, value in cents, weeks when won and lost (inf = not).
     """
 
@@ -62,6 +64,7 @@ class Panel:
     spell_account: Array
     spell_start: Array
     spell_opportunity: Array
+    spell_returns: Array
     reached: Array
     opportunity_id: Sequence[str]
     opportunity_cents: Array
@@ -90,18 +93,14 @@ def build_panel(  # noqa: PLR0917
     observed_from_us: int,
     observed_until_us: int,
     settings: CausalSettings,
-    late_weeks: float = 0.0,
 ) -> Panel:
     """Aggregate touches on their own engine and lay the population out by account and week.
 
-    late_weeks: how much later than it was reached a stage was recorded, up to the opportunity; what
-        was reached in as many weeks before the end is not known yet.
     See the package for the frames. Raises NotEstimable where there is no account, no player, or
     too many of them.
     """
     end = (observed_until_us - observed_from_us) / MICROSECONDS_PER_WEEK
     weeks = max(1, int(np.ceil(end)))
-    end = max(end - late_weeks, 1.0)
     reached = _rows(
         milestones, "account_id", "opportunity_id", "state", "reached_at_us", "value_cents"
     )
@@ -109,7 +108,7 @@ def build_panel(  # noqa: PLR0917
     reached = [row for row in reached if row[3] < observed_until_us]
     names, known, weight = _population(accounts, {row[0] for row in reached}, settings)
     index = {name: i for i, name in enumerate(names)}
-    deals, states = _deals(reached, index, observed_from_us, late_weeks)
+    deals, states = _deals(reached, index, observed_from_us)
     frame = _touches_in(touches, observed_from_us, observed_until_us)
     players, single = _single_touches(frame, index, observed_from_us)
     # Before anything of accounts x weeks x players is laid out.
@@ -131,6 +130,7 @@ def build_panel(  # noqa: PLR0917
         ]
     )
     spells = _spells(deals, states, entered, end, settings)
+    of = np.array([row[0] for row in spells], dtype=int)
     return Panel(
         players=players,
         weeks=weeks,
@@ -140,9 +140,10 @@ def build_panel(  # noqa: PLR0917
         entered=entered,
         controls=_controls(known, len(names)),
         weight=weight,
-        spell_account=np.array([row[0] for row in spells], dtype=int),
+        spell_account=of,
         spell_start=np.array([row[1] for row in spells]),
         spell_opportunity=np.array([row[2] for row in spells], dtype=int),
+        spell_returns=np.r_[False, of[1:] == of[:-1]][: len(of)],
         reached=np.array([row[3] for row in spells]).reshape(-1, 3),
         opportunity_id=[deal.opportunity_id for deal in deals],
         opportunity_cents=np.array([deal.cents for deal in deals], dtype=np.int64),
@@ -223,10 +224,7 @@ def _single_touches(
 
 
 def _deals(
-    reached: list[tuple[Any, ...]],
-    index: Mapping[str, int],
-    observed_from_us: int,
-    late_weeks: float,
+    reached: list[tuple[Any, ...]], index: Mapping[str, int], observed_from_us: int
 ) -> tuple[list[_Deal], Array]:
     """Opportunities by account and time; and when each account first was lead and MQL."""
     states = np.full((len(index), 2), np.inf)
@@ -237,8 +235,6 @@ def _deals(
             continue
         account, place = index[account_id], FUNNEL.index(state)
         at = (at_us - observed_from_us) / MICROSECONDS_PER_WEEK
-        if place <= _OPPORTUNITY and at > 0:
-            at = max(0.0, at - late_weeks)
         if place < _OPPORTUNITY:
             states[account, place] = min(states[account, place], at)
         elif opportunity_id is not None:

@@ -26,8 +26,6 @@ class CausalSettings:
     exact_players: up to here every coalition is evaluated, above by sampled orders of players.
     maximum_players: above, the methods refuse.
     disagreement: total variation between the two methods above which a test is needed.
-    late_weeks: how late stages may have been recorded. The first of them under which the misfit is
-        no more than `misfit` is taken, or that which fits best.
     misfit: chi squared per degree of freedom above which one is needed too: touches that came as a
         surprise still tell of deals, so players react to what is not on record.
     """
@@ -44,7 +42,6 @@ class CausalSettings:
     sampled_orders: int = 100
     accounts_without_deal: int = 20_000
     disagreement: float = 0.2
-    late_weeks: tuple[float, ...] = (0.0, 1.0, 2.0, 3.0)
     misfit: float = 2.0
 
 
