@@ -200,6 +200,13 @@ def frames(world: World, records: dict, known: dict):
     return accounts, both[columns], milestones, START_US, end
 
 
+def played(world: World, again: int = 1):
+    """Return the frames of the world in which everybody delivers."""
+    coalition = np.ones((1, world.players), dtype=int)
+    _, records, known = simulate(world, coalition, world.accounts, world.seed + again)
+    return frames(world, records, known)
+
+
 def shapley(values: np.ndarray, players: int) -> np.ndarray:
     """Exact Shapley values of v given per bit mask."""
     out = np.zeros(players)

@@ -34,16 +34,10 @@ from partner_attribution.attribution.causal.risk import (
 from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.errors import AttributionError
 
-from .causal_worlds import START_US, WEEK_US, World, frames, shapley, simulate
+from .causal_worlds import START_US, WEEK_US, World, played, shapley, simulate
 
 PLAYERS = 4
 FULL = 2**PLAYERS - 1
-
-
-def played(world: World, again: int = 1):
-    coalition = np.ones((1, world.players), dtype=int)
-    _, records, known = simulate(world, coalition, world.accounts, world.seed + again)
-    return frames(world, records, known)
 
 
 def truth(world: World, accounts: int = 1000):

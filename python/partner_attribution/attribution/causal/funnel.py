@@ -133,7 +133,7 @@ def _grounds(  # noqa: PLR0917
     # Recorded stages are no stage yet, lead, MQL: stage s has reached all columns below s.
     step = np.searchsorted(np.array(columns) + 1, stage, side="right")
     inside = (stage >= 0) & (step == k)
-    moved = np.flatnonzero(risk.moved)
+    moved = np.flatnonzero(risk.moved & risk.first)
     own = panel.delivered[:, :, -1]
     found = np.argwhere(inside & (own > 0))
     account, week = found[:: max(1, len(found) // _MOST_VISITS)].T
@@ -146,7 +146,24 @@ def _grounds(  # noqa: PLR0917
         held = _less_mean_of_age(held, inside, spent, panel.weight)
         surprise.append((held[moves[:2]], held[visits[:2]]))
     by_moves, by_visits = (np.column_stack(parts) for parts in zip(*surprise, strict=True))
-    return _Grounds(risk, moves, visits, by_moves.astype(float), by_visits.astype(float))
+    moves, by_moves = _told(moves, by_moves)
+    if len(moves[0]) < settings.minimum_transitions:
+        raise NotEstimable(
+            f"{len(moves[0])} moves tell of touches, at least {settings.minimum_transitions} are "
+            "needed: the others came in an account's first week or after an earlier deal"
+        )
+    visits, by_visits = _told(visits, by_visits)
+    return _Grounds(risk, moves, visits, by_moves, by_visits)
+
+
+def _told(events: tuple[Array, Array, Array], surprise: Array) -> tuple[Any, Array]:
+    """Leave out events that no surprise came before, as in an account's first week.
+
+    Nobody touched them either, so no effect takes anything away from them: beside them, the
+    largest effects would leave nothing of all others and seem to fit best.
+    """
+    told = (surprise != 0).any(axis=1)
+    return tuple(one[told] for one in events), surprise[told].astype(float)
 
 
 def _weeks_since_start(inside: Array) -> Array:
@@ -270,13 +287,17 @@ def kept_deals(funnel: Funnel, deals: Array, lists: Array, ends: float) -> Array
 
 
 def _usual_hazard(step: Step, lists: Array) -> Array:
-    """Weekly chance to move on per coalition, over all who could, raised towards those who did."""
-    every = max(1, len(step.base) // 3000)
-    base, heard = step.base[::every], step.heard[::every] * step.effect
-    weight = step.risk.weight[::every]
+    """Weekly chance to move on per coalition, over all who could, raised towards those who did.
+
+    Of accounts that return after a deal nobody knows how far they still have to go.
+    """
+    first = np.flatnonzero(step.risk.first)
+    some = first[:: max(1, len(first) // 3000)]
+    base, heard = step.base[some], step.heard[some] * step.effect
+    weight = step.risk.weight[some]
     usual = weight @ expit(base[:, None] + heard @ lists.T) / weight.sum()
-    p = expit(step.base)
-    likelier = float(p[step.risk.moved].mean() / (step.risk.weight @ p / step.risk.weight.sum()))
+    p, weight = expit(step.base[first]), step.risk.weight[first]
+    likelier = float(p[step.risk.moved[first]].mean() / (weight @ p / weight.sum()))
     # Intent fades: halfway, on the log scale, between them and everybody.
     return np.minimum(0.9, usual * np.sqrt(likelier))
 
@@ -330,6 +351,7 @@ def win_ratios(
         np.ones(len(at), bool),
         at,
         np.ones(len(at)),
+        ~panel.spell_returns[closed],
     )
     before = stock_at_week_start(panel.delivered[:, :, :-1], funnel.half_life)
     heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)

@@ -18,7 +18,8 @@ class Risk:
     """Weeks at risk of one transition.
 
     spell, account, week: of each row. moved: the spell moved on in this week. at: when, in weeks
-    (the middle of the week where it did not). weight: rows that each stands for.
+    (the middle of the week where it did not). weight: rows that each stands for. first: the spell
+    follows no deal of its account, so its stages are on record.
     """
 
     spell: Array
@@ -27,6 +28,7 @@ class Risk:
     moved: Array
     at: Array
     weight: Array
+    first: Array
 
 
 def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettings) -> Risk:
@@ -51,7 +53,8 @@ def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettin
         weight = np.where(moved, weight, weight * step)[kept]
         spell, week, moved = spell[kept], week[kept], moved[kept]
     at = np.where(moved, np.where(np.isfinite(end), end, 0)[spell], week + 0.5)
-    return Risk(spell, panel.spell_account[spell], week, moved, at, weight)
+    first = ~panel.spell_returns[spell]
+    return Risk(spell, panel.spell_account[spell], week, moved, at, weight, first)
 
 
 def stock_at_week_start(delivered: Array, half_life: float) -> Array:

@@ -26,7 +26,8 @@ _RIDGE = 10.0  # in rows: holds columns that hardly vary
 class Stages:
     """Recorded stage of each account in each week: accounts x weeks.
 
-    stage: -1 = not at risk (not known yet, or a deal is open), 0 = no stage yet, then lead, MQL.
+    stage: -1 = not at risk (not known yet, a deal is open) or not on record (back from a deal),
+        0 = no stage yet, then lead, MQL.
     age: weeks since the stage began.
     """
 
@@ -52,8 +53,9 @@ def recorded_stages(panel: Panel) -> Stages:
     """Lay the spells out by week; a week belongs to the stage in which it began."""
     shape = panel.delivered.shape[:2]
     stage, age = np.full(shape, -1, np.int8), np.zeros(shape, np.float32)
+    known = ~panel.spell_returns
     for account, start, reached in zip(
-        panel.spell_account, panel.spell_start, panel.reached, strict=True
+        panel.spell_account[known], panel.spell_start[known], panel.reached[known], strict=True
     ):
         times = [start, *reached]
         for number in range(len(times) - 1):
