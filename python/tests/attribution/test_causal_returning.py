@@ -105,10 +105,14 @@ def test_events_that_no_surprise_came_before_are_left_out():
     assert told.tolist() == [[0.5, -0.1], [0.0, 0.2]]
 
 
-def test_too_few_moves_that_tell_of_touches_are_not_estimable(data):
-    """Every account is a lead in its first week: the step to the lead says nothing."""
+def test_a_stage_that_is_the_first_record_of_accounts_is_no_state(data):
+    """Nearly every account is known from its lead: the step to the lead says nothing."""
     accounts, _, milestones, start, _ = data
-    first = milestones[milestones.state != "lead"]
+    assert list(funnel_states(panel_of(data, milestones), "multistate", SETTINGS)) == [
+        "lead",
+        "mql",
+        "opportunity",
+    ]
     leads = pd.DataFrame(
         {
             "account_id": accounts.account_id,
@@ -119,7 +123,11 @@ def test_too_few_moves_that_tell_of_touches_are_not_estimable(data):
         }
     )
     leads = leads[np.arange(len(leads)) % 50 > 0]
-    late = accounts.assign(entered_at_us=start)
-    panel = panel_of((late, *data[1:]), pd.concat([first, leads], ignore_index=True))
+    known = accounts.assign(entered_at_us=start)
+    others = milestones[milestones.state != "lead"]
+    panel = panel_of((known, *data[1:]), pd.concat([others, leads], ignore_index=True))
+
+    assert list(funnel_states(panel, "multistate", SETTINGS)) == ["mql", "opportunity"]
+    assert len(fitted(panel).steps) == 2
     with pytest.raises(NotEstimable, match="moves tell of touches, at least 30 are needed"):
-        fitted(panel)
+        fit_funnel(panel, evidence_of(panel), [0, 1, 2], SETTINGS)

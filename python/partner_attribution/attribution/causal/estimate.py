@@ -84,16 +84,20 @@ def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSett
 def funnel_states(panel: Panel, method: str, settings: CausalSettings) -> dict[str, int]:
     """States that the method tells apart, and their column in `reached`.
 
-    A state counts where enough spells reached it before the next one, so not in the same record.
+    A state counts where enough spells reached it before the next one, so not in the same record,
+    and not in the week in which the account became known: a lead that is an account's first record
+    tells of no touch before it.
     Raises NotEstimable for `multistate` where only the opportunity is left.
     """
     states = {"opportunity": 2}
     if method == HAZARD:
         return states
     following = panel.reached[:, 2]
+    first_week = np.floor(panel.spell_start)
     for name, column in (("mql", 1), ("lead", 0)):
         own = panel.reached[:, column]
-        apart = np.isfinite(own) & (own < following) & (own >= panel.spell_start)
+        tells = ~panel.spell_returns & (np.floor(own) > first_week)
+        apart = np.isfinite(own) & (own < following) & tells
         if int(apart.sum()) >= settings.minimum_transitions:
             states = {name: column, **states}
             following = own
