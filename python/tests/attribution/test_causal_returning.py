@@ -1,4 +1,4 @@
-"""Accounts that come back after a deal, and moves that no touch could have come before."""
+"""What teaches: not accounts that come back after a deal, not moves that no touch came before."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ import pandas as pd
 import pytest
 
 from partner_attribution.attribution.causal.estimate import funnel_states
-from partner_attribution.attribution.causal.funnel import _told, _usual_hazard, fit_funnel
+from partner_attribution.attribution.causal.funnel import (
+    _likelihood,
+    _told,
+    _usual_hazard,
+    fit_funnels,
+)
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
 from partner_attribution.attribution.causal.surprise import evidence_of, recorded_stages
@@ -56,7 +61,8 @@ def panel_of(data, milestones, touches=None):
 
 def fitted(panel):
     columns = list(funnel_states(panel, "multistate", SETTINGS).values())
-    return fit_funnel(panel, evidence_of(panel), columns, SETTINGS)
+    (funnel,) = fit_funnels(panel, evidence_of(panel), columns, SETTINGS)
+    return funnel
 
 
 def test_what_reaches_a_returning_account_moves_no_effect(data):
@@ -130,4 +136,19 @@ def test_a_stage_that_is_the_first_record_of_accounts_is_no_state(data):
     assert list(funnel_states(panel, "multistate", SETTINGS)) == ["mql", "opportunity"]
     assert len(fitted(panel).steps) == 2
     with pytest.raises(NotEstimable, match="moves tell of touches, at least 30 are needed"):
-        fit_funnel(panel, evidence_of(panel), [0, 1, 2], SETTINGS)
+        fit_funnels(panel, evidence_of(panel), [0, 1, 2], SETTINGS)
+
+
+def test_pairs_of_the_grid_count_by_their_likelihood(data):
+    """exp(-chi squared / 2), without those that are less than 3 % as likely as the best."""
+    np.testing.assert_allclose(
+        _likelihood(np.array([12.0, 10.0, 30.0, 17.1])), [0.268941, 0.731059, 0, 0], atol=1e-6
+    )
+    panel = panel_of(data, data[2])
+    settings = replace(SETTINGS, half_lives_weeks=(1.5, 3.0, 12.0))
+    funnels = fit_funnels(panel, evidence_of(panel), [2], settings)
+
+    assert len(funnels) > 1
+    assert sum(one.share for one in funnels) == pytest.approx(1)
+    likely = max(funnels, key=lambda one: one.share)
+    assert likely.share > max(one.share for one in funnels if one is not likely)

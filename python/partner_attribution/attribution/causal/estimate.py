@@ -9,7 +9,7 @@ import numpy as np
 
 from partner_attribution.attribution.causal.funnel import (
     Funnel,
-    fit_funnel,
+    fit_funnels,
     kept_deals,
     win_ratios,
 )
@@ -62,23 +62,32 @@ def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSett
     try:
         _check_size(panel, settings)
         states = funnel_states(panel, method, settings)
-        funnel = fit_funnel(panel, evidence, list(states.values()), settings)
+        funnels = fit_funnels(panel, evidence, list(states.values()), settings)
     except NotEstimable as reason:
         return Estimate(method, str(reason))
     game = coalitions(len(panel.players), settings.exact_players, settings.sampled_orders)
     shares = {
-        milestone: _shares(panel, funnel, game, milestone, settings)
+        milestone: _shares(panel, funnels, game, milestone, settings)
         for milestone in settings.milestones
     }
     return Estimate(
         method,
-        half_life=funnel.half_life,
-        saturation=funnel.saturation,
-        misfit=funnel.misfit,
+        half_life=_mean(funnels, "half_life"),
+        saturation=_mean(funnels, "saturation"),
+        misfit=_mean(funnels, "misfit"),
         states=tuple(states),
         shares=shares,
         panel=panel,
     )
+
+
+def _mean(funnels: tuple[Funnel, ...], name: str) -> float | None:
+    """Mean over the pairs, as they count; None where it is not known."""
+    values = [getattr(one, name) for one in funnels]
+    if None in values:
+        return None
+    total = sum(value * one.share for value, one in zip(values, funnels, strict=True))
+    return round(float(total), 6)
 
 
 def funnel_states(panel: Panel, method: str, settings: CausalSettings) -> dict[str, int]:
@@ -121,7 +130,7 @@ def _check_size(panel: Panel, settings: CausalSettings) -> None:
 
 def _shares(
     panel: Panel,
-    funnel: Funnel,
+    funnels: tuple[Funnel, ...],
     game: tuple[Array, Array],
     milestone: str,
     settings: CausalSettings,
@@ -129,20 +138,21 @@ def _shares(
     lists, matrix = game
     opportunity = panel.spell_opportunity
     counts = opportunity >= 0
-    counts[counts] = np.isfinite(funnel.reached[counts, -1]) & (
-        funnel.reached[counts, -1] < panel.end
-    )
+    created = funnels[0].reached[:, -1]
+    counts[counts] = np.isfinite(created[counts]) & (created[counts] < panel.end)
     won = panel.opportunity_won[np.maximum(opportunity, 0)]
     ends = panel.end
     if milestone == "closed_won":
         counts = counts & np.isfinite(won)
-        ends -= float(np.median(won[counts] - funnel.reached[counts, -1]))
+        ends -= float(np.median(won[counts] - created[counts]))
     deals = np.flatnonzero(counts)
-    win = np.ones((len(deals), len(lists)))
-    if milestone == "closed_won":
-        win = win_ratios(panel, funnel, lists, deals, settings)
-    kept = kept_deals(funnel, deals, lists, ends) * win
-    touch_weight, delivered = _touch_weights(panel, funnel, deals)
+    kept = np.zeros((len(deals), len(lists)))
+    for funnel in funnels:
+        one = kept_deals(funnel, deals, lists, ends)
+        if milestone == "closed_won":
+            one = one * win_ratios(panel, funnel, lists, deals, settings)
+        kept += funnel.share * one
+    touch_weight, delivered = _touch_weights(panel, funnels, deals)
     baseline = np.clip(kept[:, 0], 0.0, 1.0)
     # What others would have caused later is no credit for a player who never reached the account.
     player = np.where(delivered, np.maximum(kept @ matrix.T, 0.0), 0.0)
@@ -154,7 +164,7 @@ def _shares(
 
 
 def _touch_weights(
-    panel: Panel, funnel: Funnel, deals: Array
+    panel: Panel, funnels: tuple[Funnel, ...], deals: Array
 ) -> tuple[tuple[Array, Array, Array], Array]:
     """Decayed part of each touch in the stocks that moved its account, times the player's effect.
 
@@ -164,17 +174,20 @@ def _touch_weights(
     low = np.searchsorted(touches.account, account)
     high = np.searchsorted(touches.account, account, side="right")
     row, touch = ranges(low, high)
-    created = funnel.reached[deals, -1]
+    reached = funnels[0].reached[deals]
+    created = reached[:, -1]
     eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < len(panel.players))
     row, touch = row[eligible], touch[eligible]
-    # A trace of plain decay: where no step gives a weight, the newest touches still do.
-    weight = 1e-6 * 0.5 ** ((created[row] - touches.at[touch]) / funnel.half_life)
-    for k, step in enumerate(funnel.steps):
-        age = funnel.reached[deals, k + 1][row] - touches.at[touch]
-        effect = step.effect[touches.player[touch]]
-        weight = weight + np.where(
-            age >= 0, effect * 0.5 ** (np.maximum(age, 0) / funnel.half_life), 0.0
-        )
+    weight = np.zeros(len(row))
+    for funnel in funnels:
+        # A trace of plain decay: where no step gives a weight, the newest touches still do.
+        own = 1e-6 * 0.5 ** ((created[row] - touches.at[touch]) / funnel.half_life)
+        for k, step in enumerate(funnel.steps):
+            age = reached[row, k + 1] - touches.at[touch]
+            effect = step.effect[touches.player[touch]]
+            left = effect * 0.5 ** (np.maximum(age, 0) / funnel.half_life)
+            own = own + np.where(age >= 0, left, 0.0)
+        weight = weight + funnel.share * own
     delivered = np.zeros((len(deals), len(panel.players)), dtype=bool)
     delivered[row, touches.player[touch]] = True
     return (row, touch, weight), delivered

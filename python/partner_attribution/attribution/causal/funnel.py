@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ _WIN_SHRINKAGE = (
 )
 # Half-lives in weeks, by how many memories of surprises the moves can carry.
 _SURPRISE_MEMORIES = {1: (3.0,), 2: (1.0, 6.0), 3: (1.0, 3.0, 8.0)}
+_UNLIKELY = 0.03  # of the likeliest pair
 _MOST_VISITS = 20_000  # account-weeks with visits are plenty
 
 
@@ -56,6 +58,7 @@ class Step:
 class Funnel:
     """All transitions up to the opportunity, with one memory and one saturation for all.
 
+    share: how much it counts beside the other pairs; shares sum to 1.
     reached: spells x states of the funnel (start, ..., opportunity), in weeks.
     misfit: chi squared per degree of freedom of the moments that the effects could not bring to
         zero, over all steps; about 1 where surprises are chance. None where none was left over.
@@ -65,6 +68,7 @@ class Funnel:
     reached: Array
     half_life: float
     saturation: float
+    share: float
     misfit: float | None
 
 
@@ -83,40 +87,61 @@ class _Grounds:
     surprise_of_visits: Array
 
 
-def fit_funnel(
+def fit_funnels(
     panel: Panel, evidence: Evidence, columns: Sequence[int], settings: CausalSettings
-) -> Funnel:
-    """Fit every step on each pair of the grid and keep the pair that leaves least unexplained.
+) -> tuple[Funnel, ...]:
+    """Fit every step on each pair of the grid; pairs count by how little they leave unexplained.
 
     columns: states of the method, as columns of `panel.reached`.
+
+    Which pair is right is hardly ever clear, and the baseline hangs on it: taking the likeliest
+    alone would let it jump with a few deals more.
     """
     reached = np.column_stack([panel.spell_start, panel.reached[:, list(columns)]])
     grounds = [
         _grounds(panel, evidence, columns, k, reached, settings) for k in range(len(columns))
     ]
-    best: tuple[float, float, float, list[tuple[Array, Blips]]] | None = None
-    for half_life in settings.half_lives_weeks:
-        before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
-        for saturation in settings.saturations:
-            misfit, found = 0.0, []
-            stock = saturated(before, saturation)
-            for ground in grounds:
-                effect, blips, more = _effects(ground, stock)
-                found.append((effect, blips))
-                misfit += more
-            if best is None or misfit < best[0] - 1e-6:
-                best = (misfit, half_life, saturation, found)
-    assert best is not None
-    _, half_life, saturation, found = best
-    before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
+    pairs = list(product(settings.half_lives_weeks, settings.saturations))
+    tried, misfit = [], np.zeros(len(pairs))
+    for n, (half_life, saturation) in enumerate(pairs):
+        stock = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
+        stock = saturated(stock, saturation)
+        found = [_effects(ground, stock) for ground in grounds]
+        tried.append([(effect, blips) for effect, blips, _ in found])
+        misfit[n] = sum(more for _, _, more in found)
+    return tuple(
+        _funnel(panel, grounds, reached, pairs[n], tried[n], share, settings)
+        for n, share in enumerate(_likelihood(misfit))
+        if share > 0
+    )
+
+
+def _likelihood(misfit: Array) -> Array:
+    """Weight of each pair, from chi squared; the unlikely are left out."""
+    weight = np.exp(-(misfit - misfit.min()) / 2)
+    weight[weight < _UNLIKELY] = 0.0
+    # Rounded, so that a sum taken in another order by another machine changes nothing below.
+    share: Array = np.round(weight / weight.sum(), 6)
+    return share / share.sum()
+
+
+def _funnel(  # noqa: PLR0917
+    panel: Panel,
+    grounds: Sequence[_Grounds],
+    reached: Array,
+    pair: tuple[float, float],
+    found: Sequence[tuple[Array, Blips]],
+    share: float,
+    settings: CausalSettings,
+) -> Funnel:
+    before = stock_at_week_start(panel.delivered[:, :, :-1], pair[0])
     steps = tuple(
-        _step(panel, ground.risk, reached[:, k], effect, before, half_life, saturation, settings)
+        _step(panel, ground.risk, reached[:, k], effect, before, *pair, settings)
         for k, (ground, (effect, _)) in enumerate(zip(grounds, found, strict=True))
     )
     freedom = sum(blips.freedom for _, blips in found)
     left = sum(blips.misfit for _, blips in found)
-    per_freedom = round(left / freedom, 6) if freedom else None
-    return Funnel(steps, reached, half_life, saturation, per_freedom)
+    return Funnel(steps, reached, *pair, share, left / freedom if freedom else None)
 
 
 def _grounds(  # noqa: PLR0917

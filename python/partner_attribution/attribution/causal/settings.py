@@ -17,8 +17,8 @@ class CausalSettings:
     """How the causal methods look at a population.
 
     milestones: what counts as a conversion: `closed_won`, `opportunity`.
-    half_lives_weeks, saturations: the grid; the pair with the least misfit is taken. Saturation
-        s turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
+    half_lives_weeks, saturations: the grid; each pair counts by its likelihood. Saturation s
+        turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
     organic_half_lives_weeks: memories of the account's own visits, which stand for its intent.
     minimum_wins: fewer conversions are not estimable.
     minimum_transitions: a state reached less often on its own is no state of the funnel.
