@@ -1,7 +1,5 @@
 """Gather every partner delivery and land it as typed raw tables and logs."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,10 +32,14 @@ from partner_attribution.feeds.own_words import (
     problem_of,
     read_own_words,
 )
+from partner_attribution.feeds.reusing import (
+    FormerLanding,
+    code_version,
+    copy_logs,
+    digest,
+    read_former,
+)
 from partner_attribution.feeds.table_landing import TableLanding
-
-LAYOUT_VERSION = 3
-"""Raise it when the raw layer changes for the same files: the next run then lands again."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class LandingReport:
     feeds: tuple[FeedStatus, ...] = ()
     rows: Mapping[str, int] | None = None
     """Sums over all files: rows_read, rows_landed, rows_rejected, ..."""
+    kept: frozenset[tuple[str, str]] = frozenset()
+    """(feed_id, table) whose rows were kept, because nothing of them had changed."""
 
     @property
     def failed(self) -> tuple[FeedStatus, ...]:
@@ -71,7 +75,8 @@ def land(
     stops the others; what happened is in raw_feeds.feeds, deliveries, rejects and columns. Until
     the last statement the former raw tables stay as they are; then all change at once.
 
-    Skips the work when neither the files nor the declarations, seeds and settings changed.
+    Skips the work when neither the files nor the declarations, seeds and settings changed, and
+    keeps the rows of each feed and table of which nothing changed. force: reads all again.
     Raises FeedsError when the project's own files are wrong.
     """
     data_dir, seeds_dir, project_dir = Path(data_dir), Path(seeds_dir), Path(project_dir)
@@ -90,10 +95,12 @@ def land(
     feeds = (*feeds, *nobodys_feeds(words, feeds))
     feeds = tuple(checked(feed, files.get(feed.feed_id, ())) for feed in feeds)
     fingerprint = _fingerprint(tables, words, feeds, files)
-    if not force and _is_landed(conn, tables, fingerprint):
+    there = _tables(conn)
+    if not force and _is_landed(conn, tables, there, fingerprint):
         return LandingReport(skipped=True)
+    former = FormerLanding() if force else read_former(conn, there)
     with _landing_settings(conn):
-        return _land(conn, tables, words, feeds, files, fingerprint)
+        return _land(conn, tables, words, feeds, files, fingerprint, former)
 
 
 def _land(  # noqa: PLR0917
@@ -103,6 +110,7 @@ def _land(  # noqa: PLR0917
     feeds: Sequence[Feed],
     files: Mapping[str, Sequence[DeliveredFile]],
     fingerprint: str,
+    former: FormerLanding,
 ) -> LandingReport:
     conn.execute("create schema if not exists raw_feeds")
     for log in LOG_TABLES:
@@ -110,8 +118,9 @@ def _land(  # noqa: PLR0917
     assigned, deliveries = _assign(tables, words, feeds, files)
     landings = []
     for table in tables:
-        landing = TableLanding(conn, table, "raw_feeds._landing_")
-        landing.land(assigned[table.connector, table.name])
+        of_table = assigned[table.connector, table.name]
+        landing = TableLanding(conn, table, of_table, "raw_feeds._landing_", former)
+        landing.land()
         deliveries += landing.deliveries
         landings.append(landing)
     connectors = sorted({table.connector for table in tables})
@@ -124,12 +133,15 @@ def _land(  # noqa: PLR0917
         "feeds": [feed_row(status) for status in statuses],
         "deliveries": [delivery_row(delivery) for delivery in deliveries],
         "columns": column_runs(seen for landing in landings for seen in landing.columns),
-        "landing": [{"fingerprint": fingerprint}],
+        "parts": [vars(part) for landing in landings for part in landing.parts],
+        "landing": [{"fingerprint": fingerprint, "code": code_version()}],
     }
     for log, rows in logs.items():
         write_rows(conn, log, f"raw_feeds._landing_{log}", rows)
+    kept = sorted((feed_id, one.table.name) for one in landings for feed_id in one.kept)
+    copy_logs(conn, "raw_feeds._landing_", kept)
     _publish(conn, landings)
-    return LandingReport(False, statuses, _sums(deliveries))
+    return LandingReport(False, statuses, _sums(deliveries), frozenset(kept))
 
 
 def _assign(
@@ -218,7 +230,7 @@ def _unclaimed(
 
 def _publish(conn: duckdb.DuckDBPyConnection, landings: Sequence[TableLanding]) -> None:
     """Replace the former raw tables by the landed ones, all in one transaction."""
-    pairs = [(landing.schema, landing.table.name) for landing in landings]
+    pairs = [(landing.schema, landing.table.name) for landing in landings if not landing.is_there]
     pairs += [("raw_feeds", log) for log in LOG_TABLES]
     conn.execute("begin transaction")
     try:
@@ -232,19 +244,26 @@ def _publish(conn: duckdb.DuckDBPyConnection, landings: Sequence[TableLanding]) 
         raise
 
 
-def _is_landed(
-    conn: duckdb.DuckDBPyConnection, tables: Sequence[TableDeclaration], fingerprint: str
-) -> bool:
-    """True when the database holds exactly this landing and no raw table is gone."""
-    wanted = {(f"raw_{table.connector}", table.name) for table in tables}
-    wanted |= {("raw_feeds", log) for log in LOG_TABLES}
-    found = set(
+def _tables(conn: duckdb.DuckDBPyConnection) -> set[tuple[str, str]]:
+    """Schema and name of every table of the database."""
+    return set(
         conn.execute(
             "select table_schema, table_name from information_schema.tables"
             " where table_catalog = current_database() and table_type = 'BASE TABLE'"
         ).fetchall()
     )
-    if not wanted <= found:
+
+
+def _is_landed(
+    conn: duckdb.DuckDBPyConnection,
+    tables: Sequence[TableDeclaration],
+    there: set[tuple[str, str]],
+    fingerprint: str,
+) -> bool:
+    """True when the database holds exactly this landing and no raw table is gone."""
+    wanted = {(f"raw_{table.connector}", table.name) for table in tables}
+    wanted |= {("raw_feeds", log) for log in LOG_TABLES}
+    if not wanted <= there:
         return False
     return conn.execute("select fingerprint from raw_feeds.landing").fetchall() == [(fingerprint,)]
 
@@ -257,7 +276,7 @@ def _fingerprint(
 ) -> str:
     """Identify everything that the raw layer depends on; files by size and times, not content."""
     content = {
-        "layout": LAYOUT_VERSION,
+        "code": code_version(),
         "tables": [table.model_dump(mode="json") for table in tables],
         "columns": sorted((where, asdict(one)) for where, one in words.columns.items()),
         "rules": {feed_id: [asdict(rule) for rule in one] for feed_id, one in words.files.items()},
@@ -267,8 +286,7 @@ def _fingerprint(
             for feed_id, found in files.items()
         },
     }
-    text = json.dumps(content, sort_keys=True)
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return digest(content)
 
 
 @contextmanager

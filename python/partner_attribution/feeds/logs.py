@@ -154,7 +154,14 @@ LOG_TABLES: Mapping[str, Mapping[str, str]] = {
         "next_delivered_at": "timestamp",
         "deliveries_seen": "bigint",
     },
-    "landing": {"fingerprint": "varchar"},
+    "parts": {
+        "connector": "varchar",
+        "table_name": "varchar",
+        "feed_id": "varchar",
+        "fingerprint": "varchar",
+        "file_numbers": "integer[]",
+    },
+    "landing": {"fingerprint": "varchar", "code": "varchar"},
 }
 """Tables of raw_feeds and their columns; they always exist."""
 
@@ -175,6 +182,13 @@ def write_rows(
         conn.executemany(
             f"insert into {name} values ({places})", [[row[c] for c in columns] for row in rows]
         )
+
+
+def read_deliveries(conn: duckdb.DuckDBPyConnection) -> list[Delivery]:
+    """The former landing's rows of raw_feeds.deliveries."""
+    columns = ", ".join(item.name for item in fields(Delivery))
+    rows = conn.execute(f"select {columns} from raw_feeds.deliveries").fetchall()
+    return [Delivery(*row) for row in rows]
 
 
 def delivery_row(delivery: Delivery) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from partner_attribution.feeds.restating import (
     number_rows,
     restate_by_key,
 )
+from partner_attribution.feeds.reusing import FormerLanding, copy_rows, parts_of
 from partner_attribution.feeds.staging import WORK_COLUMNS, Stamp, create_landing_table, parts
 
 MAX_ATTEMPTS = 3
@@ -42,7 +43,14 @@ Group = Sequence[tuple[DeliveredFile, Delivery]]
 class TableLanding:
     """Builds the landing table of one declared table."""
 
-    def __init__(self, conn: duckdb.DuckDBPyConnection, table: TableDeclaration, logs: str) -> None:
+    def __init__(
+        self,
+        conn: duckdb.DuckDBPyConnection,
+        table: TableDeclaration,
+        feeds: Sequence[FeedFiles],
+        logs: str,
+        former: FormerLanding,
+    ) -> None:
         """logs: what the full names of the log tables begin with."""
         self.table = table
         self.schema = sql_name(f"raw_{table.connector}")
@@ -54,27 +62,49 @@ class TableLanding:
         self._by_no: dict[int, Delivery] = {}
         self._stamps: list[Stamp] = []
         self._numbers: dict[Path, int] = {}
-
-    def land(self, feeds: Sequence[FeedFiles]) -> None:
-        """Fill the landing table; afterwards it has exactly the raw table's columns."""
-        self._conn.execute(f"create schema if not exists {self.schema}")
+        self._feeds = feeds
         self._number_files(feeds)
+        self.parts = parts_of(table, feeds, self._numbers)
+        self.kept = former.kept(self.parts)
+        """The former parts that stay as they are, by feed_id."""
+        self.is_there = former.has_table(self.parts)
+        """True if the raw table stays as it is."""
+        for feed_id in self.kept:
+            self.deliveries += former.deliveries[feed_id, table.name]
+
+    def land(self) -> None:
+        """Fill the landing table; afterwards it has exactly the raw table's columns."""
+        if self.is_there:
+            return
+        self._conn.execute(f"create schema if not exists {self.schema}")
         self._conn.execute(create_landing_table(self.name, self.table, self._stamps))
         complete: dict[str, int] = {}
         with tempfile.TemporaryDirectory(prefix="feeds-") as workdir:
-            for one in feeds:
-                complete[one.feed.feed_id] = self._land_feed(one, Path(workdir))
+            for one in self._feeds:
+                if one.feed.feed_id in self.kept:
+                    self._keep(one.feed)
+                else:
+                    complete[one.feed.feed_id] = self._land_feed(one, Path(workdir))
         number_rows(self._conn, self.name)
         self._copy_rejects("_problem is not null")
         self._conn.execute(f"delete from {self.name} where _problem is not null")
-        for one in feeds:
-            self._restate(one, complete[one.feed.feed_id])
-            fill_missing_ids(self._conn, self.name, self.table, one.feed)
+        for one in self._feeds:
+            if one.feed.feed_id not in self.kept:
+                self._restate(one, complete[one.feed.feed_id])
+                fill_missing_ids(self._conn, self.name, self.table, one.feed)
         for number, count in self._counts("true").items():
-            self._by_no[number].rows_landed = count
+            if number in self._by_no:
+                self._by_no[number].rows_landed = count
         self._copy_flags()
         for column in WORK_COLUMNS:
             self._conn.execute(f"alter table {self.name} drop column {column}")
+
+    def _keep(self, feed: Feed) -> None:
+        """Take the rows of a part that did not change; they are numbered and restated already."""
+        old = self.kept[feed.feed_id]
+        new = next(part for part in self.parts if part.feed_id == feed.feed_id)
+        raw = f"{self.schema}.{sql_name(self.table.name)}"
+        copy_rows(self._conn, raw, self.name, self.table, old, new)
 
     def _number_files(self, feeds: Sequence[FeedFiles]) -> None:
         """Number the files by their age, so that a new delivery leaves the others' numbers."""

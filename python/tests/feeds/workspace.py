@@ -110,10 +110,33 @@ class Workspace:
             count = "select feed_id, count(*) from raw_feeds.rejects group by 1"
             self._counted("rows_rejected", count)
 
+    def check_as_from_nothing(self) -> None:
+        """What must hold after every landing: the same rows as in a database that was empty."""
+        anew = Workspace(self.root, duckdb.connect())
+        anew.land()
+        landed, expected = everything(self.conn), everything(anew.conn)
+        assert list(landed) == list(expected)
+        for table, rows in expected.items():
+            assert landed[table] == rows, table
+
     def _counted(self, column: str, count: str) -> None:
         """The log's figure of each feed is the number of rows that are there."""
         logged = f"select feed_id, {column} from raw_feeds.feeds where {column} > 0"
         assert dict(self.rows(logged)) == dict(self.rows(count)), column
+
+
+def everything(conn: duckdb.DuckDBPyConnection) -> dict[str, list[tuple[Any, ...]]]:
+    """Every raw table and log of a database with its columns and rows."""
+    tables = conn.execute(
+        "select table_schema, table_name from information_schema.tables"
+        " where table_schema like 'raw_%' order by all"
+    ).fetchall()
+    found = {}
+    for schema, name in tables:
+        columns = conn.execute(f'describe "{schema}"."{name}"').fetchall()
+        rows = conn.execute(f'from "{schema}"."{name}" order by all').fetchall()
+        found[f"{schema}.{name}"] = [tuple(column[:2]) for column in columns] + rows
+    return found
 
 
 @dataclass
