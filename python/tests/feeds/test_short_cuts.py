@@ -9,6 +9,7 @@ from tests.feeds.workspace import HEADER, Workspace
 TIMES = [
     "timestamp '2026-09-01 10:00:00'",
     "timestamp '2026-09-01 10:00:00.123456'",
+    "timestamp '2026-09-01'",
     "timestamp '2026-03-29 02:30:00'",
     "timestamp '2026-10-25 02:30:00'",
     "timestamp '1970-01-01'",
@@ -20,6 +21,11 @@ TIMES = [
     "timestamp '-infinity'",
     "null",
 ]
+MIDNIGHT_IN_UTC = {
+    "UTC": "00:00:00",
+    "Europe/Berlin": "22:00:00",
+    "Australia/Lord_Howe": "13:30:00",
+}
 
 
 def as_parquet(workspace: Workspace, time: str) -> None:
@@ -30,10 +36,21 @@ def as_parquet(workspace: Workspace, time: str) -> None:
     duckdb.execute(f"copy (select id, close_date, {columns} from {values}) to '{target}'")
 
 
-@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "Australia/Lord_Howe"])
-def test_a_timestamp_column_lands_like_its_text(workspace: Workspace, zone: str) -> None:
-    columns = "partner_id,connector,timezone,max_reject_share"
-    workspace.seed("feeds.csv", columns, f"acme,crm,{zone},1", "beta,crm,,")
+@pytest.mark.parametrize(
+    ("zone", "date_format"),
+    [
+        ("UTC", "iso"),
+        ("Europe/Berlin", "iso"),
+        ("Australia/Lord_Howe", "iso"),
+        # A declared format can say that midnight is a day: a milestone then ends with it.
+        ("Europe/Berlin", "%Y-%m-%d 00:00:00"),
+    ],
+)
+def test_a_timestamp_column_lands_like_its_text(
+    workspace: Workspace, zone: str, date_format: str
+) -> None:
+    columns = "partner_id,connector,timezone,date_format,max_reject_share"
+    workspace.seed("feeds.csv", columns, f"acme,crm,{zone},{date_format},1", "beta,crm,,,")
     landed = []
     for time in ("time", "cast(time as varchar)"):
         as_parquet(workspace, time)
@@ -44,6 +61,9 @@ def test_a_timestamp_column_lands_like_its_text(workspace: Workspace, zone: str)
         workspace.check()
     assert landed[0] == landed[1]
     assert len(landed[0][0]) > 3 and len(landed[0][1]) > 3
+    midnight = "select closed_at::time::text from raw_crm.deal where id = 'D02'"
+    is_day = date_format != "iso"
+    assert workspace.rows(midnight) == [("21:59:59" if is_day else MIDNIGHT_IN_UTC[zone],)]
 
 
 def test_an_exponent_on_the_edge_of_two_chunks_is_seen(
