@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from partner_attribution.feeds.declarations import SQL_TYPES, ColumnDeclaration
+from partner_attribution.feeds.month_names import in_english
 from partner_attribution.feeds.names import sql_text
 from partner_attribution.feeds.reasons import (
     EXPORTED_AS_NUMBER,
@@ -22,6 +23,7 @@ _TIME = r"[ T]\d{1,2}:\d{2}(:\d{2}(\.\d{1,9})?)?"
 _ZONE = r" ?(Z|z|UTC|[+-](0\d|1[0-4])(:?[0-5]\d)?)"
 _MIDNIGHT = r"[ T]0{1,2}:00(:00(\.0+)?)?( ?(Z|z|UTC|[+-]00(:?00)?))?"
 _EXCEL_DAY = r"[0-9]{1,6}([.]0*)?"
+_GAP = r"[ \x{a0}\x{202f}]*"
 _TIME_TAILS = ("", " %H:%M:%S", " %H:%M", "T%H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 _WITHOUT_CLOCK_CHANGES = {"UTC", "Etc/UTC", "Etc/GMT", "GMT"}
 IN_A_GAP = "this clock time does not exist: moved forward over the gap"
@@ -47,6 +49,8 @@ class Locale:
     naive_timezone: str = "UTC"
     epoch_unit: str = ""
     currency_mark: str = ""
+    number_suffix: tuple[tuple[str, str], ...] = ()
+    month_names: str = ""
 
 
 def typed(text: str, column: ColumnDeclaration, locale: Locale) -> str:
@@ -144,14 +148,28 @@ def _without_currency(text: str, locale: Locale) -> str:
     if not locale.currency_mark:
         return text
     marks = "|".join(re.escape(mark) for mark in locale.currency_mark.split("|") if mark)
-    gap = r"[ \x{a0}\x{202f}]*"
-    around = rf"^(\(?[+-]?){gap}(?:{marks}){gap}|{gap}(?:{marks}){gap}(\)?)$"
+    around = rf"^(\(?[+-]?){_GAP}(?:{marks}){_GAP}|{_GAP}(?:{marks}){_GAP}(\)?)$"
     bare = f"regexp_replace({text}, {sql_text(around)}, '\\1\\2')"
     return f"regexp_replace({bare}, '^\\(([^-+].*)\\)$', '-\\1')"
 
 
 def _decimal(text: str, locale: Locale) -> str:
     text = _without_currency(text, locale)
+    suffixes = sorted(locale.number_suffix, key=lambda one: -len(one[0]))
+    if not suffixes:
+        return _plain_decimal(text, locale)
+    cases = []
+    for suffix, factor in suffixes:
+        bare = f"regexp_replace({text}, {sql_text(rf'{_GAP}{re.escape(suffix)}$')}, '')"
+        # A factor of its own type, which has no more digits than it needs: 28 and 10 are allowed.
+        times = f"{_plain_decimal(bare, locale)} * {factor}"
+        number = f"try_cast({times} as {SQL_TYPES['decimal']})"
+        fits = f"ends_with({text}, {sql_text(suffix)})"
+        cases.append(f"when {fits} then case when abs({number}) < {10**15} then {number} end")
+    return f"case {' '.join(cases)} else {_plain_decimal(text, locale)} end"
+
+
+def _plain_decimal(text: str, locale: Locale) -> str:
     mark = re.escape(locale.decimal_mark)
     pattern = rf"[+-]?({_digits(locale)}({mark}\d*)?|{mark}\d+)"
     number = f"try_cast({_without_marks(text, locale)} as {SQL_TYPES['decimal']})"
@@ -248,8 +266,15 @@ def _is_day_format(locale: Locale) -> bool:
 
 def _parsed(text: str, locale: Locale, tails: tuple[str, ...] = _TIME_TAILS) -> str:
     # %Y takes 26 for the year 26, which nobody means.
-    parsed = f"try_strptime({text}, {_formats(locale, tails)})"
+    parsed = _by_format(text, locale, tails)
     return f"case when {parsed} >= timestamp '0100-01-01' then {parsed} end"
+
+
+def _by_format(text: str, locale: Locale, tails: tuple[str, ...] = _TIME_TAILS) -> str:
+    if not locale.month_names:
+        return f"try_strptime({text}, {_formats(locale, tails)})"
+    formats = _formats(locale, tails).replace("%b", "%B")
+    return f"try_strptime({in_english(text, locale.month_names)}, {formats})"
 
 
 def _formats(locale: Locale, tails: tuple[str, ...] = _TIME_TAILS) -> str:
@@ -284,7 +309,7 @@ def clock_flag(text: str, column: ColumnDeclaration, locale: Locale) -> str | No
         return None
     local = f"try_cast({text} as timestamp)"
     if locale.date_format != "iso":
-        local = f"coalesce({local}, try_strptime({text}, {_formats(locale)}))"
+        local = f"coalesce({local}, {_by_format(text, locale)})"
     instant = f"timezone({sql_text(zone)}, {local})"
     back = f"timezone({sql_text(zone)}, {instant})"
     twin = " or ".join(

@@ -68,7 +68,8 @@ class Plugin(BasePlugin):
         rows = report.rows or {}
         _log.info(
             f"feeds: {rows.get('rows_read', 0)} rows read, {rows.get('rows_landed', 0)} landed,"
-            f" {rows.get('rows_rejected', 0)} rejected, from {len(report.feeds)} feeds"
+            f" {rows.get('rows_rejected', 0)} rejected, from {len(report.feeds)} feeds;"
+            f" {len(report.kept)} tables of feeds had not changed"
         )
         for status in report.failed:
             _log.warning(f"feeds: {status.message}")

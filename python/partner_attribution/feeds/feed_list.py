@@ -11,9 +11,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from partner_attribution.feeds.errors import FeedsError
+from partner_attribution.feeds.month_names import LANGUAGES
 from partner_attribution.feeds.names import closest
 
 _SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_FACTOR = re.compile(r"(?!0+(\.0+)?$)(?=[\d.]{1,11}$)\d{1,10}(\.\d{1,8})?")
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -33,8 +35,12 @@ class Feed:
     thousands_mark: str = ""
     currency_mark: str = ""
     """What stands around amounts, `€` or `USD|US$`; amounts in brackets are then negative."""
+    number_suffix: tuple[tuple[str, str], ...] = ()
+    """What may follow an amount, and its factor: `k=1000|M=1000000`, `%=0.01`."""
     date_format: str = "iso"
     """iso, or strptime formats with `|` between them, of which the first that fits counts."""
+    month_names: str = ""
+    """Language of the month names in date_format; empty: English."""
     epoch_unit: str = ""
     """s, ms, us or excel (days since 1899-12-30): what a bare number means as a time."""
     quote: str = '"'
@@ -190,6 +196,17 @@ def _where(text: str) -> tuple[str, tuple[str, ...]]:
     return column.strip(), tuple(value.strip() for value in values.split("|"))
 
 
+def _suffixes(text: str) -> tuple[tuple[str, str], ...]:
+    pairs = [(one.partition("=")[0].strip(), one.partition("=")[2]) for one in text.split("|")]
+    for suffix, factor in pairs:
+        if not suffix or re.search(r"[\d.,]", suffix) or not _FACTOR.fullmatch(factor):
+            raise ValueError(
+                f"number_suffix must be like k=1000|M=1000000 or %=0.01, got {text!r}."
+                " Factors have up to 10 digits."
+            )
+    return tuple(pairs)
+
+
 def _key(text: str) -> tuple[str, ...]:
     return () if text.lower() == "none" else _names(text)
 
@@ -228,7 +245,9 @@ FILE_SETTINGS = (
     "decimal_mark",
     "thousands_mark",
     "currency_mark",
+    "number_suffix",
     "date_format",
+    "month_names",
     "epoch_unit",
     "timezone",
     "records",
@@ -246,6 +265,8 @@ _PARSED: dict[str, Callable[[str], Any]] = {
     "quote": lambda text: "" if text.lower() == "none" else text,
     "delivery_mode": str.lower,
     "dialect": str.lower,
+    "number_suffix": _suffixes,
+    "month_names": str.lower,
     "epoch_unit": str.lower,
     "currency": str.upper,
     "warn_reject_share": partial(_share, "warn_reject_share"),
@@ -299,6 +320,11 @@ def _check(feed: Feed) -> None:
 def _check_layout(feed: Feed) -> None:
     if len(feed.quote) > 1 or feed.quote == feed.delimiter or not feed.quote.isascii():
         raise ValueError(f"quote must be one character or none, got {feed.quote!r}.")
+    if feed.month_names not in {"", *LANGUAGES}:
+        raise ValueError(
+            f"month_names must be {', '.join(LANGUAGES[:-1])} or {LANGUAGES[-1]}, got"
+            f" {feed.month_names!r}; blank is English."
+        )
     if feed.epoch_unit not in {"", "s", "ms", "us", "excel"}:
         raise ValueError(f"epoch_unit must be s, ms, us or excel, got {feed.epoch_unit!r}.")
     if not feed.has_header and not any(feed.columns):

@@ -229,6 +229,8 @@ class FileReader:
             naive,
             feed.epoch_unit,
             feed.currency_mark if self.file.kind == "csv" else "",
+            feed.number_suffix,
+            feed.month_names,
         )
         texts = delivered_texts(self.table, source, match.columns, self.words)
         statement = insert_file(self.landing, self.table, source, texts, locale, self.stamp)

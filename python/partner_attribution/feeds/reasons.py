@@ -8,6 +8,7 @@ from partner_attribution.feeds.names import sql_text
 _TIMES = {"date", "timestamp", "milestone_time"}
 _LOOKS_LIKE_DAY_FIRST = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}([ ,T].*)?"
 _YEAR_OF_TWO_DIGITS = r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2}([ ,T].*)?"
+_MONTH_IN_WORDS = r"(\d{1,2}\PL{1,2}(de )?)?\p{L}{3,9}\PL.*\d{2,4}.*"
 _DAY_AND_TIME = r"\d{4}(-\d{1,2}-|/\d{1,2}/)\d{1,2}[ T]\d{1,2}:\d{2}.*"
 _SCIENTIFIC = r"[+-]?\d+([.,]\d+)?[eE][+-]?\d{1,3}"
 _NUMBERS = (
@@ -18,6 +19,12 @@ _NUMBERS = (
      "with a currency sign; write it as currency_mark in seeds/feed_files.csv, and its ISO code as"
      " currency"),
     (r"\(.*\)", "in brackets; write negative amounts with a minus, or declare currency_mark"),
+)  # fmt: skip
+_SUFFIXED = (
+    (r".*\d ?%\)?",
+     "a percentage; declare number_suffix in seeds/feed_files.csv: %=0.01 makes 0.12 of 12 %"),
+    (r"[^A-Za-z]*\d ?(?i:k|m|mm|mn|b|bn|mio\.?|mrd\.?|tsd\.?)[^A-Za-z]*",
+     "with a unit; declare number_suffix in seeds/feed_files.csv, such as k=1000|M=1000000"),
 )  # fmt: skip
 _MARKS = r"[+-]?\d[\d.,' ]*[.,' ]\d+"
 _MARKED = {
@@ -50,9 +57,10 @@ def misfit(text: str, column: ColumnDeclaration) -> str:
     plain = f"not {article} {column.data_type}"
     if column.data_type == "boolean":
         return sql_text(f"{plain}: expected true or false, yes or no, 1 or 0")
+    suffixed = _SUFFIXED if column.data_type == "decimal" else ()
     cases = " ".join(
         f"when regexp_full_match({text}, {sql_text(pattern)}) then {sql_text(f'{plain}: {why}')}"
-        for pattern, why in (*_NUMBERS, (_MARKS, _MARKED[column.data_type]))
+        for pattern, why in (*suffixed, *_NUMBERS, (_MARKS, _MARKED[column.data_type]))
     )
     return f"case {cases} else {sql_text(plain)} end"
 
@@ -65,6 +73,9 @@ def _no_time(text: str, column: ColumnDeclaration) -> str:
         " %m/%d/%y or %m/%d/%Y|%m/%d/%y'"
         f" when regexp_full_match({text}, {sql_text(_LOOKS_LIKE_DAY_FIRST)})"
         " then 'ambiguous date: declare date_format in seeds/feeds.csv'"
+        f" when regexp_full_match({text}, {sql_text(_MONTH_IN_WORDS)})"
+        " then 'a month in words: declare date_format with %B, such as %d. %B %Y, and where it is"
+        " not English month_names in seeds/feed_files.csv'"
     )
     if column.data_type == "date":
         cases += (
