@@ -25,6 +25,21 @@ PROJECT = Path(__file__).resolve().parents[2]
 DECLARED = "models/staging/template/_template__sources.yml"
 
 
+SMALL = {
+    "people": "person_id,email",
+    "touches": "touch_id,person_id,touched_at,touch_type",
+}
+"""Headers of the files of a feed beside the large one; a line more is a change."""
+
+
+def connect(work: Path) -> duckdb.DuckDBPyConnection:
+    """A database file with the settings of profiles.yml."""
+    return duckdb.connect(
+        work / "bench.duckdb",
+        config={"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": "false"},
+    )
+
+
 def own_read(conn: duckdb.DuckDBPyConnection, paths: list[Path]) -> int:
     """DuckDB's own reading: every column as text, into a table."""
     listed = ", ".join(f"'{path}'" for path in paths)
@@ -44,12 +59,36 @@ def own_read(conn: duckdb.DuckDBPyConnection, paths: list[Path]) -> int:
 def landing(conn: duckdb.DuckDBPyConnection, paths: list[Path], work: Path) -> int:
     """The project's reading: typed, checked, counted, rejects set aside."""
     declared = work / DECLARED
-    declared.parent.mkdir(parents=True)
+    declared.parent.mkdir(parents=True, exist_ok=True)
     declared.write_text((PROJECT / DECLARED).read_text())
-    (work / "seeds").mkdir()
+    (work / "seeds").mkdir(exist_ok=True)
     report = land(conn, paths[0].parents[4], work / "seeds", work)
     assert not report.failed, report.failed
-    return int((report.rows or {})["rows_landed"])
+    return int((report.rows or {}).get("rows_landed", 0))
+
+
+def changes(kind: str, rows: int, folder: Path) -> str:
+    """CPU of landing: all, then a small feed's change in the large table, in another, in none."""
+    paths = generate(folder, rows, kind)
+    taken = []
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        work = Path(name)
+        linked = [work / path.relative_to(paths[0].parents[4]) for path in paths]
+        linked[0].parent.mkdir(parents=True)
+        for path, link in zip(paths, linked, strict=True):
+            os.link(path, link)
+        small = work / "partners" / "beta" / "template" / "2026-11-01"
+        small.mkdir(parents=True)
+        with connect(work) as conn:
+            for changed in ("people", "touches", "people", None):
+                if changed:
+                    with (small / f"{changed}.csv").open("a") as file:
+                        file.write(f"{SMALL[changed]}\n")
+                before = os.times()
+                landing(conn, linked, work)
+                after = os.times()
+                taken.append(after.user - before.user + after.system - before.system)
+    return f"| {kind} | {rows:,} | " + " | ".join(f"{cpu:.2f}" for cpu in taken) + " |"
 
 
 def measure(what: str, kind: str, rows: int, folder: Path) -> dict[str, float]:
@@ -57,10 +96,7 @@ def measure(what: str, kind: str, rows: int, folder: Path) -> dict[str, float]:
     paths = generate(folder, rows, kind)
     with tempfile.TemporaryDirectory(dir=folder) as name:
         work = Path(name)
-        conn = duckdb.connect(
-            work / "bench.duckdb",
-            config={"threads": 2, "memory_limit": "4GB", "preserve_insertion_order": "false"},
-        )
+        conn = connect(work)
         before = os.times()
         count = own_read(conn, paths) if what == "own" else landing(conn, paths, work)
         conn.close()
@@ -98,15 +134,23 @@ def main() -> None:
     parser.add_argument("--kind", choices=("csv", "parquet"))
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--folder", type=Path, default=PROJECT / "build" / "benchmarks")
+    parser.add_argument("--changes", action="store_true", help="what a change costs instead")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     if options.one:
         print(json.dumps(measure(options.one, options.kind, options.rows, options.folder)))
         return
+    kinds = [options.kind] if options.kind else ["csv", "parquet"]
+    if options.changes:
+        print("| files | rows | all: CPU s | a file in the same table | in another table | none |")
+        print("|---|---|---|---|---|---|")
+        for kind in kinds:
+            print(changes(kind, options.rows, options.folder), flush=True)
+        return
     print("| files | rows | DuckDB, all text: CPU s | landing: CPU s | ratio | peak GB | peak GB |")
     print("|---|---|---|---|---|---|---|")
-    for kind in [options.kind] if options.kind else ["csv", "parquet"]:
+    for kind in kinds:
         print(compare(kind, options.rows, options.folder, options.rounds), flush=True)
 
 

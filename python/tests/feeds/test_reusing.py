@@ -86,16 +86,13 @@ CHANGES: Mapping[Callable[[Workspace], None], set[tuple[str, str]]] = {
 """What happens -> the parts that are read again."""
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_a_change_lands_what_it_touches_as_if_all_were_landed(
-    workspace: Workspace, seed: int
-) -> None:
+def test_a_change_lands_what_it_touches_as_if_all_were_landed(workspace: Workspace) -> None:
     prepare(workspace)
     workspace.land()
     for log in ("rejects", "flags", "dropped", "columns"):
         assert workspace.rows(f"from raw_feeds.{log} where feed_id = 'beta.crm'"), log
     changes = list(CHANGES.items())
-    random.Random(seed).shuffle(changes)
+    random.Random(0).shuffle(changes)
     there = set(EVERY)
     for change, read in changes:
         change(workspace)
@@ -142,7 +139,7 @@ def test_nothing_stays_of_a_feed_that_left(workspace: Workspace) -> None:
     workspace.check_as_from_nothing()
 
 
-@pytest.mark.parametrize("step", ["copy_logs", "column_runs", "write_rows", "_sums"])
+@pytest.mark.parametrize("step", ["copy_logs", "_sums"])
 def test_a_landing_killed_at_any_step_is_made_good_by_the_next(
     workspace: Workspace, step: str
 ) -> None:
