@@ -31,7 +31,7 @@ def gamma(tmp_path: Path) -> Partner:
         ("opportunities.zip", b"PK\x03\x04", "is an archive: unpack it"),
         ("opportunities.json", '{"results": [{"id": 1}]}', "Write records results."),
         ("touches.csv", "who,touched_at\n1,2026-03-01\n", "write key none for touches"),
-        ("touches.csv", "touch_id,touched_at\n1,5. M\u00e4rz 2026\n", "or as date_format in"),
+        ("touches.csv", "touch_id,touched_at\n1,5. M\u00e4rz 2026\n", "English month_names in"),
         ("pipeline.csv", DEALS, "Add to seeds/feed_files.csv: gamma,template,<table>,pipeline*"),
     ],
 )  # fmt: skip
