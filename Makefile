@@ -54,16 +54,18 @@ test: setup lint types unit dbt-test  ## Everything that CI runs, dbt's own test
 
 check: test
 
+# Each process of pytest may build the demo: about 2 GB.
+PROCESSES ?= 2
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes $(PROCESSES) models tests
 
 types: setup
 	$(BIN)/mypy
 
 unit: setup deliveries
-	$(BIN)/pytest -m "not spark and not browser and not peers and not scale"
+	$(BIN)/pytest -n $(PROCESSES) --dist loadfile --no-loadscope-reorder -m "not spark and not browser and not peers and not scale"
 
 dbt-test: setup deliveries  ## dbt build of the demo with every data and unit test
 	$(BIN)/dbt build

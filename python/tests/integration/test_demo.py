@@ -28,6 +28,8 @@ from tests.integration.match_quality import (
 
 # What a file is called, and on which line a row stood, is not a figure.
 ABOUT_FILES = {"fct_feed_deliveries", "fct_feed_rejects"}
+# `make dbt-test` runs every data test on this very demo.
+WITHOUT_TESTS = ("--exclude", "resource_type:test", "resource_type:unit_test")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +54,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def built(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo's DuckDB file."""
-    return dbt_build(tmp_path_factory.mktemp("built"), demo / "deliveries")
+    return dbt_build(tmp_path_factory.mktemp("built"), demo / "deliveries", arguments=WITHOUT_TESTS)
 
 
 def fingerprint(database: Path) -> dict[str, str]:
@@ -215,7 +217,7 @@ def test_row_order_and_threads_change_nothing(demo: Path, built: Path, tmp_path:
         tmp_path / "work",
         tmp_path / "deliveries",
         threads=1,
-        arguments=("--exclude", "resource_type:test", "resource_type:unit_test"),
+        arguments=WITHOUT_TESTS,
     )
     assert fingerprint(shuffled) == fingerprint(built)
 
@@ -227,7 +229,7 @@ def test_a_second_build_changes_nothing(demo: Path, built: Path, tmp_path: Path)
     after = dbt_build(
         tmp_path,
         demo / "deliveries",
-        arguments=("--exclude", "resource_type:test", "resource_type:unit_test"),
+        arguments=WITHOUT_TESTS,
     )
     assert fingerprint(after) == before
 
