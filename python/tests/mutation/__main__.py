@@ -1,6 +1,6 @@
 """Plant faults in the attribution code, one at a time, and see whether its tests notice.
 
-    python -m tests.mutation [--file markov.py] [--seconds 300] [--workers 2]
+    python -m tests.mutation [--file markov.py --file causal/game.py] [--seconds 300] [--workers 2]
 
 Every fault is a process of its own, forked after the libraries are loaded, so that it costs its
 tests and little more. (mutmut 3 leaves out properties and module code, which is all of journey.py
@@ -38,11 +38,16 @@ PACKAGE = "partner_attribution.attribution"
 SOURCES = PROJECT / "python" / PACKAGE.replace(".", "/")
 VERDICTS = PROJECT / "build" / "mutation"
 PLAN = tomllib.loads((HERE / "plan.toml").read_text(encoding="utf-8"))
-CPU_SECONDS = 300
+CPU_SECONDS = 60  # a fault that makes a loop endless is noticed
 EXAMPLES = 8  # of a property test
 FLOOR = 0.95
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--tb=no")
 NOTICED, SURVIVED = "noticed", "survived"
+
+
+def name_of(path: Path) -> str:
+    """What plan.toml calls a file: `markov.py`, `causal/game.py`."""
+    return path.relative_to(SOURCES).as_posix()
 
 
 class OneModule(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -92,7 +97,9 @@ def tests_notice(path: Path, source: bytes, selection: Sequence[str]) -> bool:
     if code == 5:  # no test of this kind
         return False
     if code in (4, 99):
-        raise SystemExit(f"No verdict on {path.name}: pytest ended with {code} for {selection}.")
+        raise SystemExit(
+            f"No verdict on {name_of(path)}: pytest ended with {code} for {selection}."
+        )
     return code != 0
 
 
@@ -101,7 +108,8 @@ def _run(path: Path, source: bytes, selection: Sequence[str]) -> int:
 
     assert PACKAGE not in sys.modules
     _shorten_property_tests()
-    sys.meta_path.insert(0, OneModule(f"{PACKAGE}.{path.stem}", path, source))
+    module = name_of(path).removesuffix(".py").replace("/", ".")
+    sys.meta_path.insert(0, OneModule(f"{PACKAGE}.{module}", path, source))
     with Path(os.devnull).open("w") as nowhere:
         os.dup2(nowhere.fileno(), 1)
         os.dup2(nowhere.fileno(), 2)
@@ -133,7 +141,9 @@ def _shorten_property_tests() -> None:
 
 def judge(path: Path, source: bytes) -> str:
     """Examples first, then properties."""
-    files = [str(SOURCES.parents[1] / "tests/attribution" / f) for f in PLAN["tests"][path.name]]
+    files = [
+        str(SOURCES.parents[1] / "tests/attribution" / f) for f in PLAN["tests"][name_of(path)]
+    ]
     for kind in ("not hypothesis", "hypothesis"):
         if tests_notice(path, source, [*files, "-m", f"{kind} and not spark and not slow"]):
             return NOTICED
@@ -146,11 +156,13 @@ class File:
     def __init__(self, path: Path) -> None:
         self.path = path
         source = path.read_bytes()
-        self.equivalent = PLAN.get("equivalent", {}).get(path.name, {})
+        self.name = name_of(path)
+        self.equivalent = PLAN.get("equivalent", {}).get(self.name, {})
         self.all = mutants(source)
         self.unknown_equivalents = set(self.equivalent) - {mutant.name for mutant in self.all}
         self.mutants = [mutant for mutant in self.all if mutant.name not in self.equivalent]
-        self.log = VERDICTS / f"{path.stem}-{hashlib.sha256(source).hexdigest()[:12]}.jsonl"
+        stem = self.name.removesuffix(".py").replace("/", "-")
+        self.log = VERDICTS / f"{stem}-{hashlib.sha256(source).hexdigest()[:12]}.jsonl"
         self.verdicts: dict[str, str] = {}
         if self.log.exists():
             lines = self.log.read_text(encoding="utf-8").splitlines()
@@ -177,7 +189,7 @@ def work(file: File, workers: int, until: float, again: bool) -> None:
     if not left or time.monotonic() > until:
         return
     if judge(file.path, file.path.read_bytes()) != SURVIVED:
-        raise SystemExit(f"The tests of {file.path.name} fail without any fault.")
+        raise SystemExit(f"The tests of {file.name} fail without any fault.")
     children = []
     for part in range(workers):
         child = os.fork()
@@ -193,7 +205,7 @@ def work(file: File, workers: int, until: float, again: bool) -> None:
         children.append(child)
     failed = [child for child in children if os.waitpid(child, 0)[1]]
     if failed:
-        raise SystemExit(f"A worker on {file.path.name} broke down.")
+        raise SystemExit(f"A worker on {file.name} broke down.")
 
 
 def main() -> None:
@@ -216,7 +228,7 @@ def main() -> None:
 
 def report(files: Sequence[File]) -> bool:
     """Print what was noticed per file; True if something is missing."""
-    print(f"{'file':14} {'faults':>7} {'equal':>6} {'judged':>7} {'noticed':>8} {'rate':>7}")
+    print(f"{'file':18} {'faults':>7} {'equal':>6} {'judged':>7} {'noticed':>8} {'rate':>7}")
     total = noticed = 0
     short = False
     for file in files:
@@ -225,16 +237,16 @@ def report(files: Sequence[File]) -> bool:
         rate = good / judged if judged else 0.0
         total, noticed = total + judged, noticed + good
         print(
-            f"{file.path.name:14} {len(file.all):7} {len(file.equivalent):6} {judged:7} "
+            f"{file.name:18} {len(file.all):7} {len(file.equivalent):6} {judged:7} "
             f"{good:8} {rate:7.1%}"
         )
         short |= judged < len(file.mutants) or rate < FLOOR or bool(file.unknown_equivalents)
         for name in sorted(file.unknown_equivalents):
             print(f"  no such fault any more, take it off plan.toml: {name}")
-    print(f"{'all':14} {'':7} {'':6} {total:7} {noticed:8} {noticed / max(total, 1):7.1%}")
+    print(f"{'all':18} {'':7} {'':6} {total:7} {noticed:8} {noticed / max(total, 1):7.1%}")
     for file in files:
         for mutant in file.survivors():
-            print(f"  not noticed, {file.path.name}:{mutant.line} {mutant.name}")
+            print(f"  not noticed, {file.name}:{mutant.line} {mutant.name}")
     return short
 
 
