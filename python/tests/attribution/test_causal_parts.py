@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
@@ -301,6 +302,24 @@ def test_those_who_moved_on_are_at_risk_until_then_and_all_others_to_the_end():
     assert later.account.tolist() == [0, 0, 0, 1, 1]
     assert later.week.tolist() == [0, 1, 2, 3, 4]
     assert later.moved.tolist() == [False, False, True, False, False]
+
+
+def test_only_who_has_reached_the_start_and_not_yet_the_end_is_at_risk():
+    """In turn: never began, began at the end of the data, moved on then, never, at once, before."""
+    panel = replace(
+        small(),
+        spell_account=np.array([0, 1, 2, 0, 1, 2]),
+        spell_start=np.array([0, 0, 4.5, 1.25, 2.0, 0]),
+        spell_returns=np.array([False, False, True, False, False, False]),
+    )
+    start = np.array([np.inf, 5.0, 4.5, 1.25, 2.0, 0])
+    end = np.array([np.inf, np.inf, 5.0, np.inf, 2.0, 1.75])
+    risk = weeks_at_risk(panel, start, end, CausalSettings())
+    assert risk.spell.tolist() == [2, 3, 3, 3, 3, 5, 5]
+    assert risk.week.tolist() == [4, 1, 2, 3, 4, 0, 1]
+    assert risk.moved.tolist() == [False] * 6 + [True]
+    assert risk.at.tolist() == [4.5, 1.5, 2.5, 3.5, 4.5, 0.5, 1.75]
+    assert risk.first.tolist() == [False] + [True] * 6
 
 
 def test_of_many_weeks_without_a_move_some_stand_for_all():
