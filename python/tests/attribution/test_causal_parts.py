@@ -32,8 +32,6 @@ from partner_attribution.attribution.causal.surprise import recorded_stages, sur
 
 from .causal_worlds import START_US, WEEK_US
 
-# --- games -------------------------------------------------------------------------------------
-
 
 def by_orders(players, value):
     """Shapley values by the definition: the mean gain over all orders of arrival."""
@@ -68,9 +66,6 @@ def test_an_order_and_its_reverse_are_exact_where_players_meet_in_pairs():
     again = coalitions(4, 3, 7)
     assert (again[0] == rows).all()
     assert (again[1] == matrix).all()
-
-
-# --- odds --------------------------------------------------------------------------------------
 
 
 def odds(seed, rows=60, columns=4):
@@ -122,9 +117,6 @@ def test_a_far_start_does_not_overshoot():
     offset = np.array([-12.0, -12.0])
     b, _ = fit(x, y, np.array([30.0, 70.0]), np.zeros((1, 1)), offset=offset)
     assert b[0] - 12 == pytest.approx(np.log(0.3 / 0.7), abs=1e-6)
-
-
-# --- effects -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -240,9 +232,6 @@ def test_noise_that_differs_decides_how_much_of_itself_an_effect_keeps():
     )
 
 
-# --- weeks at risk -----------------------------------------------------------------------------
-
-
 def panel_of(touches, milestones, accounts=("a", "b", "c"), entered=None, weeks=5, **settings):
     """touches: (account, week, player or None); milestones: (account, deal, state, week)."""
     frame = pd.DataFrame(
@@ -354,6 +343,18 @@ def test_a_stock_halves_and_counts_touches_from_when_they_came():
     assert saturated(stock, 0) is stock
 
 
+def test_a_move_has_heard_the_touches_up_to_its_very_moment_and_no_visits():
+    touches = [("a", 1.5, "p"), ("a", 1.25, None)]
+    panel = panel_of(touches, [("a", "o", "opportunity", 1.5)], ("a",))
+    before = stock_at_week_start(panel.delivered[:, :, :1], 1.0)
+    risk = weeks_at_risk(panel, panel.spell_start, panel.reached[:, 2], CausalSettings())
+    assert risk.moved.tolist() == [False, True]
+    assert stock_at_moves(panel, before, risk, 1.0).tolist() == [[0], [1]]
+    assert saturated(np.array([0.5, 2.0]), 0.8) == pytest.approx(
+        [(1 - np.exp(-0.4)) / 0.8, (1 - np.exp(-1.6)) / 0.8]
+    )
+
+
 def test_controls_are_visits_the_quarter_and_the_time_at_risk():
     touches = [("a", 0.5, "p"), ("a", 0.5, None), ("b", 12.5, None)]
     panel = panel_of(touches, [], weeks=30, entered=[0, 5.5, 0])
@@ -368,9 +369,6 @@ def test_controls_are_visits_the_quarter_and_the_time_at_risk():
         started = (0, 5, 0)[account]
         by_hand.append([1, np.log1p(visits), float(week >= 13), np.log1p(week - started)])
     assert columns == pytest.approx(np.array(by_hand), rel=1e-5)
-
-
-# --- surprises ---------------------------------------------------------------------------------
 
 
 def test_touches_at_random_within_a_week_are_all_surprise_but_the_mean():
