@@ -16,7 +16,7 @@ endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test
 .PHONY: fuzz mutation peers test-browser test-peers test-scale test-spark
-.PHONY: benchmark benchmark-coverage benchmark-feeds benchmark-peers benchmark-truth lock clean
+.PHONY: benchmark benchmark-build benchmark-coverage benchmark-feeds benchmark-peers benchmark-truth lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -109,6 +109,9 @@ benchmark: setup  ## CPU of the engine against the bare queries (SIZE=100k, 1m o
 
 benchmark-peers: peers  ## CPU of ChannelAttribution and MAM for the same touches (SIZE=100k or 1m)
 	$(BIN)/python -m benchmarks.run --size $(SIZE) --repeats 1 --only $(PEER_CASES)
+
+benchmark-build: setup  ## CPU of dbt build from touches in Parquet to marts, all methods (SIZE=100k or 1m; minutes)
+	$(BIN)/python -m benchmarks.build --size $(SIZE)
 
 benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrites docs/intervals.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage
