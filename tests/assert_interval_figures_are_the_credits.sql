@@ -1,5 +1,5 @@
 -- The figures that intervals surround are those of fct_attribution_credits: all methods and milestones, to the cent.
--- First suspect: int_credit_sums losing an account's bucket, or a cell joined twice.
+-- First suspect: int_credits_in_windows losing a conversion, or a cell joined twice.
 with
 
 credits as (

@@ -11,5 +11,5 @@ def model(dbt, session):
         min_wins=dbt.config.get("interval_min_wins"),
         low_sample_wins=dbt.config.get("interval_low_wins"),
     )
-    cells, sums = dbt.ref("int_credit_cells"), dbt.ref("int_credit_sums_of_cells")
+    cells, sums = dbt.ref("int_credit_cells_measured"), dbt.ref("int_credit_sums_of_cells")
     return credit_intervals(cells, sums, dbt.ref("int_player_influence"), settings)

@@ -5,124 +5,75 @@ with
 conversions as (
 
     select
-        conversions.conversion_id,
-        conversions.milestone,
-        conversions.milestone_on,
-        buckets.account_id,
-        buckets.bucket,
-        cast(round(conversions.amount * 100) as {{ dbt.type_bigint() }}) as amount_cents
-    from {{ ref('fct_conversions') }} as conversions
-    inner join {{ ref('int_account_buckets') }} as buckets
-        on coalesce(conversions.account_id, conversions.person_id, conversions.conversion_id) = buckets.account_id
+        milestone,
+        milestone_on,
+        coalesce(account_id, person_id, conversion_id) as account_id,
+        cast(round(amount * 100) as {{ dbt.type_bigint() }}) as amount_cents
+    from {{ ref('fct_conversions') }}
 
 ),
 
-credits as (
-
-    select
-        conversion_id,
-        milestone,
-        method,
-        credited_campaign_id,
-        partner_id,
-        channel,
-        asset_id,
-        region,
-        cast(null as {{ dbt.type_string() }}) as player,
-        share_billionths,
-        cast(round(credited_amount * 100) as {{ dbt.type_bigint() }}) as credit_cents
-    from {{ ref('int_credits_by_conversion') }}
-    union all
-    select
-        conversion_id,
-        milestone,
-        method,
-        credited_campaign_id,
-        partner_id,
-        channel,
-        asset_id,
-        region,
-        player,
-        share_billionths,
-        credit_cents
-    from {{ ref('int_credit_gradients') }}
-
-),
-
--- The windows of the reports, and `all`: every day, for one campaign and for all of them.
 windows as (
 
-    select
-        campaign_id,
-        window_id,
-        window_start,
-        window_end
-    from {{ ref('rpt_windows') }}
-    union all
-    select
-        campaign_id,
-        'all' as window_id,
-        cast(null as date) as window_start,
-        cast(null as date) as window_end
-    from (
-        select distinct credited_campaign_id as campaign_id from credits
-        union
-        select campaign_id from {{ ref('dim_campaign') }}
-        union
-        select 'all' as campaign_id
-    ) as campaigns
+    select * from {{ ref('int_credit_windows') }}
 
 ),
 
-scoped as (
+wins as (
 
-    select
-        credited_campaign_id as campaign_id,
-        *
-    from credits
-    where partner_id not in ('unattributed', 'baseline')
-    union all
-    select
-        'all' as campaign_id,
-        *
-    from credits
-    where partner_id not in ('unattributed', 'baseline')
+    select * from {{ ref('int_credit_wins') }}
 
 ),
 
 cells as (
 
     select
-        windows.campaign_id,
-        windows.window_id,
-        scoped.method,
-        scoped.milestone,
+        campaign_id,
+        window_id,
+        method,
+        milestone,
         {{ dimension_list(['partner_id', 'channel', 'asset_id', 'region']) }} as dimensions,
         coalesce(partner_id, '') as partner_id,
         coalesce(channel, '') as channel,
         coalesce(asset_id, '') as asset_id,
         coalesce(region, '') as region,
-        scoped.player,
-        case when scoped.player is null then conversions.bucket end as bucket,
-        sum(scoped.share_billionths) as share_billionths,
-        sum(scoped.credit_cents) as credit_cents,
-        count(distinct case when scoped.player is null and scoped.share_billionths > 0 then conversions.account_id end)
-            as winning_accounts
-    from scoped
-    inner join conversions on scoped.conversion_id = conversions.conversion_id
-    inner join windows
+        sum(share_billionths) as share_billionths,
+        sum(credit_cents) as credit_cents
+    from {{ ref('int_credits_in_windows') }}
+    group by campaign_id, window_id, method, milestone, cube(partner_id, channel, asset_id, region)
+
+),
+
+won as (
+
+    select
+        cells.campaign_id,
+        cells.window_id,
+        cells.method,
+        cells.milestone,
+        cells.dimensions,
+        cells.partner_id,
+        cells.channel,
+        cells.asset_id,
+        cells.region,
+        cells.share_billionths,
+        cells.credit_cents,
+        case cells.method
+            {% for method in var('attribution_methods') %}
+                when '{{ method }}' then wins.{{ method }}
+            {% endfor %}
+        end as winning_accounts
+    from cells
+    left join wins
         on
-            scoped.campaign_id = windows.campaign_id
-            and conversions.milestone_on >= coalesce(windows.window_start, conversions.milestone_on)
-            and conversions.milestone_on <= coalesce(windows.window_end, conversions.milestone_on)
-    group by
-        windows.campaign_id,
-        windows.window_id,
-        scoped.method,
-        scoped.milestone,
-        scoped.player,
-        case when scoped.player is null then conversions.bucket end,
-        cube(partner_id, channel, asset_id, region)
+            cells.campaign_id = wins.campaign_id
+            and cells.window_id = wins.window_id
+            and cells.milestone = wins.milestone
+            and cells.dimensions = wins.dimensions
+            and cells.partner_id = wins.partner_id
+            and cells.channel = wins.channel
+            and cells.asset_id = wins.asset_id
+            and cells.region = wins.region
 
 ),
 
@@ -131,7 +82,7 @@ methods as (
     select distinct
         method,
         milestone
-    from credits
+    from {{ ref('int_credits_by_conversion') }}
 
 ),
 
@@ -151,7 +102,6 @@ deals as (
         spans.window_start,
         spans.window_end,
         conversions.milestone,
-        conversions.bucket,
         count(*) as conversions,
         sum(conversions.amount_cents) as amount_cents,
         count(distinct conversions.account_id) as winning_accounts
@@ -160,7 +110,7 @@ deals as (
         on
             conversions.milestone_on >= coalesce(spans.window_start, conversions.milestone_on)
             and conversions.milestone_on <= coalesce(spans.window_end, conversions.milestone_on)
-    group by spans.window_start, spans.window_end, conversions.milestone, conversions.bucket
+    group by spans.window_start, spans.window_end, conversions.milestone
 
 ),
 
@@ -177,8 +127,6 @@ whole as (
         '' as channel,
         '' as asset_id,
         '' as region,
-        cast(null as {{ dbt.type_string() }}) as player,
-        deals.bucket,
         deals.conversions * cast(1000000000 as {{ dbt.type_bigint() }}) as share_billionths,
         deals.amount_cents as credit_cents,
         deals.winning_accounts
@@ -191,6 +139,6 @@ whole as (
 
 )
 
-select * from cells
+select * from won
 union all
 select * from whole

@@ -60,7 +60,6 @@ def credit_intervals(
     settings = settings or IntervalSettings()
     columns = ("cell_number", "whole_number", "milestone", "method", "winning_accounts")
     rows = sorted(_rows(cells, columns), key=lambda row: row[0])
-    known = _Sums(sums, settings.buckets)
     learned = _influence(influence, settings.buckets)
     found: dict[str, list[Any]] = {name: [] for name in SCHEMA}
     shown: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
@@ -75,6 +74,7 @@ def credit_intervals(
             for row in group:
                 _append(found, row[0], reason, [None] * 6)
             continue
+        known = _Sums(_of_cells(sums, group), settings.buckets)
         for part in _chunks(group):
             bounds = _bounds(part, known, learned.get(key), settings.level)
             for row, values in zip(part, bounds, strict=True):
@@ -96,6 +96,15 @@ def _append(
 ) -> None:
     for name, value in zip(SCHEMA, (number, word, *values), strict=True):
         found[name].append(value)
+
+
+def _of_cells(sums: Any, rows: list[tuple[Any, ...]]) -> Any:
+    """Keep what is needed of the sums, so that those of one method are in memory at a time."""
+    number = nw.col("cell_number")
+    own = [row[0] for row in rows]
+    wholes = [row[1] for row in rows if row[1] is not None] or own
+    kept = number.is_between(min(own), max(own)) | number.is_between(min(wholes), max(wholes))
+    return nw.from_native(sums).filter(kept)
 
 
 def _chunks(rows: list[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
