@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from benchmarks.intervals import players
 from benchmarks.intervals.world import CHANNELS, Sample, draw
 from partner_attribution.attribution import attribute
 from partner_attribution.attribution.cells import credit_intervals
@@ -219,7 +220,7 @@ def report() -> str:
             *_lines(_by_wins(shown), "wins of the cell"),
         ]
         print(f"{size}: {time.process_time() - started:.0f} CPU s", flush=True)
-    return "\n".join(text) + "\n"
+    return "\n".join([*text, "", *players.lines()]) + "\n"
 
 
 def _by_wins(shown: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:

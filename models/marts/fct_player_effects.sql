@@ -68,6 +68,12 @@ players as (
 
 ),
 
+intervals as (
+
+    select * from {{ ref('int_player_intervals') }}
+
+),
+
 milestones as (
 
     select
@@ -94,7 +100,17 @@ final as (
         milestones.base_rate,
         cast(weights.markov_order as {{ dbt.type_int() }}) as markov_order,
         milestones.journeys,
-        milestones.conversions
+        milestones.conversions,
+        intervals.interval_status,
+        -- Outwards to the digits shown, so that an interval never loses its figure to rounding.
+        floor(intervals.effect_lower * 1000000) / 1000000 as removal_effect_lower,
+        ceil(intervals.effect_upper * 1000000) / 1000000 as removal_effect_upper,
+        floor(intervals.conversions_lower * 1000000) / 1000000 as conversions_lower,
+        ceil(intervals.conversions_upper * 1000000) / 1000000 as conversions_upper,
+        {{ cents_to_amount('floor(intervals.cents_lower)') }} as amount_lower,
+        {{ cents_to_amount('ceil(intervals.cents_upper)') }} as amount_upper,
+        floor(intervals.share_lower * 1000000) / 1000000 as share_lower,
+        ceil(intervals.share_upper * 1000000) / 1000000 as share_upper
     from players
     left join milestones on players.milestone = milestones.milestone
     left join weights
@@ -107,6 +123,11 @@ final as (
             players.milestone = earned.milestone
             and players.method = earned.method
             and players.player = earned.player
+    left join intervals
+        on
+            players.milestone = intervals.milestone
+            and players.method = intervals.method
+            and players.player = intervals.player
 
 )
 

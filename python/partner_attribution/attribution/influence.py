@@ -80,9 +80,12 @@ def player_influence(
         learned: Any = nw.from_native(weights).select(MILESTONE, "method", "markov_order")
         chains = learned.filter(~nw.col("markov_order").is_null()).unique()
         orders = {(milestone, method): int(n) for milestone, method, n in collected(chains)}
+        known: dict[Any, dict[str, Influence]] = {}  # two Markov methods learn the same
         for method in sorted(wanted):
-            found = INFLUENCES[method](touches, orders, buckets)
-            for milestone, (names, influence) in sorted(found.items()):
+            learn = INFLUENCES[method]
+            if learn not in known:
+                known[learn] = learn(touches, orders, buckets)
+            for milestone, (names, influence) in sorted(known[learn].items()):
                 _append(rows, milestone, method, names, influence)
     return nw.from_dict(rows, SCHEMA, backend="pyarrow").to_native()
 
@@ -272,6 +275,7 @@ def rate_influence(parts: Mapping[int, Mapping[Coalition, Outcomes]], buckets: i
 
 
 INFLUENCES: dict[str, Callable[[Any, Mapping[tuple[str, str], int], int], dict[str, Influence]]] = {
+    "markov_global": _markov,
     "markov_path": _markov,
     "shapley_rate": _shapley_rate,
 }

@@ -1,0 +1,176 @@
+"""Intervals of what Markov chains say of a player: its removal effect, and its global credit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import narwhals as nw
+import numpy as np
+
+from partner_attribution.attribution.effects import UNATTRIBUTED
+from partner_attribution.attribution.intervals import (
+    SUPPRESSED,
+    WIDEST,
+    IntervalSettings,
+    half_width,
+    share_interval,
+    status,
+    total_interval,
+)
+from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected, distinct
+from partner_attribution.attribution.players import player
+from partner_attribution.attribution.settings import Settings
+
+Array = Any
+_METHODS = ("markov_global", "markov_path")
+SCHEMA = {
+    MILESTONE: nw.String(),
+    "method": nw.String(),
+    PLAYER: nw.String(),
+    "winning_accounts": nw.Int64(),
+    "interval_status": nw.String(),
+    "effect_lower": nw.Float64(),
+    "effect_upper": nw.Float64(),
+    "conversions_lower": nw.Float64(),
+    "conversions_upper": nw.Float64(),
+    "cents_lower": nw.Float64(),
+    "cents_upper": nw.Float64(),
+    "share_lower": nw.Float64(),
+    "share_upper": nw.Float64(),
+}
+# What was won with a touch and without one, conversions and cents: 4 x bucket.
+_Won = dict[str, Array]
+
+
+def player_intervals(  # noqa: PLR0917
+    journeys: Any,
+    accounts: Any,
+    weights: Any,
+    influence: Any,
+    settings: Settings,
+    intervals: IntervalSettings,
+) -> Any:
+    """Return the bounds of each player's removal effect and global credit.
+
+    journeys, accounts: as for `player_influence`. weights: as `player_effects` returns them.
+    influence: as `player_influence` returns it.
+
+    Returns an Arrow table of one row per milestone, Markov method and player; winning_accounts are
+    those with a converting journey through the player. Bounds of credit and of its share of all
+    conversions are those of `markov_global`: touches of `markov_path` have cells of their own.
+    """
+    learned: Any = nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect")
+    effects: dict[tuple[str, str], dict[str, float]] = {}
+    for milestone, method, name, effect in collected(learned):
+        if method in _METHODS:
+            effects.setdefault((milestone, method), {})[name] = effect
+    rows: list[dict[str, Any]] = []
+    if effects:
+        won, wins = _won(journeys, accounts, settings, intervals.buckets)
+        moved = _moved(influence, intervals.buckets)
+        for key, of_players in sorted(effects.items()):
+            own = won.get(key[0], np.zeros((4, intervals.buckets)))  # no conversion yet
+            bounds = _bounds(of_players, moved.get(key, {}), own, key[1], intervals.level)
+            for name, values in bounds.items():
+                count = wins.get((key[0], name), 0)
+                word = status(count, intervals)
+                common = {MILESTONE: key[0], "method": key[1], PLAYER: name}
+                shown = {} if word == SUPPRESSED else values
+                rows.append(common | {"winning_accounts": count, "interval_status": word} | shown)
+    data = {name: [row.get(name) for row in rows] for name in SCHEMA}
+    return nw.from_dict(data, SCHEMA, backend="pyarrow").to_native()
+
+
+def _bounds(
+    effects: Mapping[str, float],
+    moved: Mapping[str, Array],
+    won: Array,
+    method: str,
+    level: float,
+) -> dict[str, dict[str, float]]:
+    names = sorted((name for name in effects if name != UNATTRIBUTED), key=str.encode)
+    size = np.array([effects[name] for name in names])
+    still = np.zeros(won.shape[1])
+    influence = np.array([moved.get(name, still) for name in names]).reshape(len(names), -1)
+    found: dict[str, dict[str, float]] = {}
+    if names:
+        ratio = np.minimum(np.exp(half_width(influence, level)), WIDEST)
+        lower, upper = size / ratio, np.minimum(size * ratio, 1.0)
+        found = {name: {"effect_lower": float(lower[i]), "effect_upper": float(upper[i])}
+                 for i, name in enumerate(names)}  # fmt: skip
+    if method == "markov_global":
+        parts, by_learning = global_parts(size, influence, won[:2])
+        places = [*names, UNATTRIBUTED]
+        for i, name in enumerate(places):
+            own = (parts[:, i], by_learning[:, i]) if i < len(names) else (won[2:], won[2:] * 0)
+            found[name] = found.get(name, {}) | _of_credit(own, won[:2] + won[2:], level)
+    return found
+
+
+def _of_credit(own: tuple[Array, Array], whole: Array, level: float) -> dict[str, float]:
+    sums, learned = own
+    lower, upper = total_interval(sums, level, learned)
+    _, least, most = share_interval(sums[0], whole[0], level, (learned[0], 0.0))
+    figures = {
+        "conversions_lower": lower[0], "conversions_upper": upper[0],
+        "cents_lower": lower[1], "cents_upper": upper[1],
+        "share_lower": least, "share_upper": most,
+    }  # fmt: skip
+    return {name: float(value) for name, value in figures.items() if not np.isnan(value)}
+
+
+def global_parts(effects: Array, influence: Array, won: Array) -> tuple[Array, Array]:
+    """Return what each bucket adds to every player's global credit: by winning, and by learning.
+
+    effects: removal effects. influence: player x bucket, on their logs. won: figure x bucket.
+
+    A share e / sum of e moves by its own size with its own log e, and by minus the product of the
+    two shares with every log e. Both arrays are figure x player x bucket.
+    """
+    total = effects.sum()
+    share = effects / total if total else np.zeros(len(effects))
+    moved = share[:, None] * (influence - share @ influence)
+    return share[:, None] * won[:, None, :], won.sum(axis=1)[:, None, None] * moved
+
+
+def _won(
+    journeys: Any, accounts: Any, settings: Settings, buckets: int
+) -> tuple[_Won, dict[tuple[str, str], int]]:
+    """What each bucket won per milestone; and the winning accounts of each player."""
+    frame: Any = nw.from_native(journeys)
+    bucket = nw.from_native(accounts).select("account_id", nw.col("bucket").cast(nw.Int64))
+    without = nw.when(nw.col("touch_id").is_null()).then(1).otherwise(0)
+    rows = (
+        frame.filter(nw.col("is_converted"))
+        .join(bucket, on="account_id", how="inner")
+        .with_columns(without.alias("__without"), player(settings.player_dimension).alias(PLAYER))
+    )
+    of_journeys = (
+        distinct(rows, MILESTONE, JOURNEY, "__without", "bucket", "value_cents")
+        .group_by(MILESTONE, "__without", "bucket")
+        .agg(nw.len().alias("__won"), nw.col("value_cents").sum())
+    )
+    won: _Won = {}
+    for milestone, lacks, place, count, cents in collected(of_journeys):
+        table = won.setdefault(milestone, np.zeros((4, buckets)))
+        table[2 * int(lacks) : 2 * int(lacks) + 2, int(place)] = int(count), int(cents)
+    met = distinct(rows, MILESTONE, PLAYER, "account_id", "__without")
+    name = nw.when(nw.col("__without") == 1).then(nw.lit(UNATTRIBUTED)).otherwise(nw.col(PLAYER))
+    counted = (
+        distinct(met.with_columns(name.alias(PLAYER)), MILESTONE, PLAYER, "account_id")
+        .group_by(MILESTONE, PLAYER)
+        .agg(nw.len().alias("__accounts"))
+    )
+    return won, {(milestone, who): int(count) for milestone, who, count in collected(counted)}
+
+
+def _moved(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Array]]:
+    found: dict[tuple[str, str], dict[str, Array]] = {}
+    frame: Any = nw.from_native(influence)
+    columns = frame.select(MILESTONE, "method", PLAYER, "bucket", "influence")
+    for milestone, method, name, place, value in collected(columns):
+        if method in _METHODS:
+            own = found.setdefault((milestone, method), {})
+            own.setdefault(name, np.zeros(buckets))[int(place)] = value
+    return found

@@ -1,0 +1,124 @@
+"""Intervals of global Markov credit, against learning again without each bucket."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from partner_attribution.attribution import Settings
+from partner_attribution.attribution.effects import player_effects
+from partner_attribution.attribution.influence import player_influence
+from partner_attribution.attribution.intervals import IntervalSettings
+from partner_attribution.attribution.player_intervals import global_parts, player_intervals
+from tests.attribution.test_influence import PLAYERS, frames, paths
+
+METHODS = ["markov_global", "markov_path"]
+BUCKETS = 10
+
+
+def with_bare_wins(journeys: pd.DataFrame) -> pd.DataFrame:
+    """Forty accounts won once more, without any touch."""
+    bare = journeys.drop_duplicates("journey_id").sample(40, random_state=7)
+    bare = bare.assign(journey_id=bare["journey_id"] + "-bare", touch_id=None, channel=None)
+    return pd.concat([journeys, bare.assign(is_converted=True, value_cents=250)])
+
+
+def learned(journeys: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
+    rows = player_effects(journeys, METHODS, Settings(markov_order=1)).to_pylist()
+    return {(row["method"], row["player"]): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def market() -> tuple[pd.DataFrame, pd.DataFrame]:
+    journeys, accounts = frames(paths(5, 2000))
+    return with_bare_wins(journeys), accounts
+
+
+def bounds(
+    journeys: pd.DataFrame, accounts: pd.DataFrame, **changed: int
+) -> dict[tuple[str, str], dict[str, float]]:
+    settings = Settings(markov_order=1)
+    weights = player_effects(journeys, METHODS, settings)
+    influence = player_influence(journeys, accounts, weights, METHODS, settings, buckets=BUCKETS)
+    wanted = IntervalSettings(buckets=BUCKETS, **changed)
+    table = player_intervals(journeys, accounts, weights, influence, settings, wanted)
+    return {(row["method"], row["player"]): row for row in table.to_pylist()}
+
+
+def test_global_credit_moves_by_hand() -> None:
+    # Effects 3 and 1 are shares 3/4 and 1/4 of 8 wins; one bucket raises the first log by a tenth:
+    # the first share by 3/4 x 1/4 x 1/10, the second by minus as much.
+    influence = np.array([[0.1, 0.0], [0.0, 0.0]])
+    parts, learning = global_parts(np.array([3.0, 1.0]), influence, np.array([[6.0, 2.0]]))
+    assert parts[0] == pytest.approx(np.array([[4.5, 1.5], [1.5, 0.5]]))
+    assert learning[0] == pytest.approx(np.array([[0.15, 0.0], [-0.15, 0.0]]))
+
+
+def test_the_width_is_that_of_leaving_each_bucket_out(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    """The standard error behind the bounds equals that of a brute-force jackknife."""
+    journeys, accounts = market
+    whole, found = learned(journeys), bounds(journeys, accounts)
+    bucket = journeys["account_id"].map(accounts.set_index("account_id")["bucket"])
+    without = [learned(journeys[bucket != one]) for one in range(BUCKETS)]
+    names = {
+        ("markov_path", "effect"): "effect",
+        ("markov_global", "credited_conversions"): "conversions",
+        ("markov_global", "credit_cents"): "cents",
+    }
+    for (method, figure), name in names.items():
+        for player in PLAYERS:
+            own = whole[method, player][figure]
+            left = np.array([one[method, player][figure] for one in without])
+            moved = own - left
+            error = np.sqrt(np.square(moved - moved.mean()).sum() * BUCKETS / (BUCKETS - 1))
+            row = found[method, player]
+            half = np.log(row[f"{name}_upper"] / row[f"{name}_lower"]) / 2 * own
+            # Between the normal quantile and that of nine degrees of freedom or fewer.
+            assert 1.6 * error < half < 2.6 * error
+
+
+def test_credit_without_a_touch_and_methods_of_touches(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    found, whole = bounds(*market), learned(market[0])
+    bare = found["markov_global", "unattributed"]
+    assert bare["effect_lower"] is None
+    assert bare["conversions_lower"] < 40 < bare["conversions_upper"]
+    assert bare["cents_lower"] < 40 * 250 < bare["cents_upper"]
+    wins = sum(whole["markov_global", name]["credited_conversions"] for name in PLAYERS) + 40
+    assert bare["share_lower"] < 40 / wins < bare["share_upper"]
+    assert found["markov_path", "mail"]["conversions_lower"] is None
+    # Both methods say the same of effects.
+    assert (
+        found["markov_path", "mail"]["effect_lower"]
+        == (found["markov_global", "mail"]["effect_lower"])
+    )
+
+
+def test_few_winning_accounts_are_suppressed_or_marked(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    found = bounds(*market, min_wins=40, low_sample_wins=41)
+    assert found["markov_global", "unattributed"]["interval_status"] == "low_sample"
+    found = bounds(*market, min_wins=41, low_sample_wins=41)
+    few = found["markov_global", "unattributed"]
+    assert (few["winning_accounts"], few["interval_status"]) == (40, "suppressed")
+    assert few["conversions_lower"] is None
+    assert found["markov_global", "webinar"]["interval_status"] == "ok"
+
+
+def test_shuffled_rows_give_the_same_table(market: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    journeys, accounts = market
+    shuffled = journeys.sample(frac=1, random_state=1), accounts.sample(frac=1, random_state=2)
+    assert bounds(*shuffled) == bounds(journeys, accounts)
+
+
+def test_no_markov_method_no_rows(market: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    journeys, accounts = market
+    weights = player_effects(journeys, ["shapley_set"])
+    influence = player_influence(journeys, accounts, weights, ["shapley_set"])
+    table = player_intervals(journeys, accounts, weights, influence, Settings(), IntervalSettings())
+    assert table.num_rows == 0
