@@ -43,7 +43,8 @@ def lines() -> list[str]:
     """The table of docs/intervals.md."""
     found = pd.concat([measured(block) for block in range(BLOCKS)], ignore_index=True)
     text = [
-        f"### Players of `markov_global` ({BLOCKS * AT_ONCE} replications of markets on 6 channels)",
+        "### Players of `markov_global` "
+        f"({BLOCKS * AT_ONCE} replications of markets on 6 channels)",
         "",
         "| figure | intervals | held | width |",
         "|---|---:|---:|---:|",
