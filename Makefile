@@ -16,7 +16,7 @@ endif
 
 .PHONY: help setup demo deliveries seeds build publish readout test check lint types unit dbt-test
 .PHONY: fuzz mutation peers test-browser test-peers test-scale test-spark
-.PHONY: benchmark benchmark-build benchmark-coverage benchmark-feeds benchmark-peers benchmark-truth lock clean
+.PHONY: benchmark benchmark-build benchmark-coverage benchmark-coverage-causal benchmark-feeds benchmark-peers benchmark-truth lock clean
 
 help:  ## Show the commands
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -115,6 +115,10 @@ benchmark-build: setup  ## CPU of dbt build from touches in Parquet to marts, al
 
 benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrites docs/intervals.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage
+
+REPLICATIONS ?= 80
+benchmark-coverage-causal: setup  ## The same for causal methods: ten CPU seconds per replication
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.causal $(REPLICATIONS)
 
 benchmark-feeds: setup  ## What landing 10 million touches costs (minutes; writes 3 GB to build/)
 	$(BIN)/python -m benchmarks.feeds.run

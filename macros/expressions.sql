@@ -113,3 +113,8 @@
     {{ relation }}.share_lower,
     {{ relation }}.share_upper
 {%- endmacro %}
+
+{# Bucket of an account: accounts of one bucket vary together when intervals are made. #}
+{% macro account_bucket(account) -%}
+    {{ hash_bucket(dbt.string_literal(dbt.escape_single_quotes(var('interval_seed') ~ ':')) ~ " || " ~ account, var('interval_buckets')) }}
+{%- endmacro %}

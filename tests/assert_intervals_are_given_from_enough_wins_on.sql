@@ -1,5 +1,5 @@
 -- Exactly the cells under the threshold have no bounds, and exactly those up to the next one are low samples.
--- Only a method whose learned weights are cut at zero may be unsteady.
+-- Only a method whose learned weights are cut at zero may be unsteady, only a causal one not built.
 with
 
 intervals as (
@@ -18,7 +18,7 @@ where
     or (winning_accounts >= {{ var('interval_low_wins') }} and interval_status = 'low_sample')
     or (winning_accounts < {{ var('interval_low_wins') }} and interval_status = 'ok')
     or (interval_status = 'unsteady' and method <> 'shapley_rate')
-    or (winning_accounts >= {{ var('interval_min_wins') }} and method in {{ causal_methods() }}) <> (interval_status = 'not_built')
+    or (interval_status = 'not_built' and method not in {{ causal_methods() }})
     or is_given <> (conversions_lower is not null)
     or is_given <> (conversions_upper is not null)
     or is_given <> (amount_lower is not null)

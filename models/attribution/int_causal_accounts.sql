@@ -88,6 +88,7 @@ final as (
         coalesce(described.control_region, 'unknown') as control_region,
         coalesce(described.control_industry, 'unknown') as control_industry,
         described.control_size,
+        {{ account_bucket('heard_of.account_id') }} as bucket,
         min(heard_of.entered_at_us) over () as observed_from_us,
         as_of.observed_until_us
     from heard_of

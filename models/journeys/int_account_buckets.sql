@@ -13,5 +13,5 @@ accounts as (
 
 select
     account_id,
-    {{ hash_bucket(dbt.string_literal(dbt.escape_single_quotes(var('interval_seed') ~ ':')) ~ " || account_id", var('interval_buckets')) }} as bucket
+    {{ account_bucket('account_id') }} as bucket
 from accounts

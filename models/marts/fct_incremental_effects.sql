@@ -25,6 +25,12 @@ touches as (
 
 ),
 
+intervals as (
+
+    select * from {{ ref('int_incremental_intervals') }}
+
+),
+
 earned as (
 
     select
@@ -90,6 +96,11 @@ final as (
         rows_of_players.player,
         case when rows_of_players.status = 'estimable' then cast(coalesce(earned.conversions, 0) as double) end as conversions,
         case when rows_of_players.status = 'estimable' then {{ cents_to_amount('coalesce(earned.credit_cents, 0)') }} end as amount,
+        cast(intervals.interval_status as {{ dbt.type_string() }}) as interval_status,
+        intervals.conversions_lower,
+        intervals.conversions_upper,
+        {{ cents_to_amount('floor(intervals.cents_lower)') }} as amount_lower,
+        {{ cents_to_amount('ceil(intervals.cents_upper)') }} as amount_upper,
         rows_of_players.status,
         rows_of_players.reason,
         methods.chosen_method,
@@ -106,6 +117,11 @@ final as (
             rows_of_players.method = earned.method
             and rows_of_players.milestone = earned.milestone
             and rows_of_players.player = earned.player
+    left join intervals
+        on
+            rows_of_players.method = intervals.method
+            and rows_of_players.milestone = intervals.milestone
+            and rows_of_players.player = intervals.player
 
 )
 

@@ -60,6 +60,37 @@ credits as (
 
 ),
 
+-- What a causal method learned of a player scales all its credit, and leaves the others theirs.
+fitted as (
+
+    select
+        credits.conversion_id,
+        credits.milestone,
+        credits.method,
+        credits.partner_id,
+        credits.channel,
+        coalesce(credits.campaign_id, 'unattributed') as credited_campaign_id,
+        coalesce(credits.asset_id, 'none') as asset_id,
+        credits.region,
+        touches.player,
+        {{ sum_shares('credits.credit_share') }} as credit_share,
+        sum(credits.credited_amount) as credited_amount
+    from {{ ref('fct_attribution_credits') }} as credits
+    inner join {{ ref('int_causal_touches') }} as touches on credits.touch_id = touches.touch_id
+    where credits.method in {{ causal_methods() }}
+    group by
+        credits.conversion_id,
+        credits.milestone,
+        credits.method,
+        credits.partner_id,
+        credits.channel,
+        coalesce(credits.campaign_id, 'unattributed'),
+        coalesce(credits.asset_id, 'none'),
+        credits.region,
+        touches.player
+
+),
+
 player_shares as (
 
     select
@@ -110,3 +141,17 @@ select
 from moved
 inner join weights
     on moved.milestone = weights.milestone and moved.method = weights.method and moved.player = weights.player
+union all
+select
+    conversion_id,
+    milestone,
+    method,
+    partner_id,
+    channel,
+    credited_campaign_id,
+    asset_id,
+    region,
+    player,
+    cast(round(credit_share * 1000000000) as {{ dbt.type_bigint() }}) as share_billionths,
+    cast(round(cast(credited_amount as double) * 100) as {{ dbt.type_bigint() }}) as credit_cents
+from fitted

@@ -8,8 +8,9 @@ def model(dbt, session):
     settings = IntervalSettings(
         level=dbt.config.get("interval_level"),
         buckets=dbt.config.get("interval_buckets"),
+        fitted_groups=dbt.config.get("causal_interval_groups"),
         min_wins=dbt.config.get("interval_min_wins"),
         low_sample_wins=dbt.config.get("interval_low_wins"),
     )
     cells, sums = dbt.ref("int_credit_cells_measured"), dbt.ref("int_credit_sums_of_cells")
-    return credit_intervals(cells, sums, dbt.ref("int_player_influence"), settings)
+    return credit_intervals(cells, sums, dbt.ref("int_credit_influence"), settings)

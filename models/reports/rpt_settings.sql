@@ -34,6 +34,7 @@
     ('interval_level', 'share', 'How many of the intervals should hold the expected credit.'),
     ('interval_seed', 'text', 'Which accounts share a bucket.'),
     ('interval_buckets', 'buckets', 'Groups of accounts that intervals are made from.'),
+    ('causal_interval_groups', 'groups', 'Groups of accounts that causal methods are fitted without for their intervals.'),
     ('interval_min_wins', 'wins', 'Fewer winning accounts have no interval.'),
     ('interval_low_wins', 'wins', 'Fewer winning accounts are a low sample.'),
     ('channel_rule_version', 'version', 'Rules that named the channels.'),

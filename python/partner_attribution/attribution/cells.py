@@ -23,8 +23,9 @@ from partner_attribution.attribution.intervals import (
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
-# Fitted models whose uncertainty nothing says yet: an interval of their credits alone would lie.
-UNMEASURED = frozenset({"hazard_shapley", "multistate", "causal_auto"})
+# Fitted models: an interval of their credits alone would lie. They are fitted without each of a few
+# groups of buckets, so all that they print is summed over the same groups.
+FITTED = frozenset({"hazard_shapley", "multistate", "causal_auto"})
 COUNTED = frozenset({"lead", "mql"})  # milestones without money: their shares are of conversions
 CUT_AT_ZERO = frozenset({"shapley_rate"})  # methods whose learned weights are cut at zero
 
@@ -54,7 +55,7 @@ def credit_intervals(
 
     Returns an Arrow table of one row per cell. Bounds are null where interval_status is
     `suppressed` (fewer than `min_wins` winning accounts), `unsteady` (weights learned too close to
-    zero) or `not_built` (a fitted model whose uncertainty is not measured), those of the share
+    zero) or `not_built` (a fitted model that was not fitted without each group), those of the share
     where it has none.
     """
     settings = settings or IntervalSettings()
@@ -76,7 +77,8 @@ def credit_intervals(
             continue
         known = _Sums(_of_cells(sums, group), settings.buckets)
         for part in _chunks(group):
-            bounds = _bounds(part, known, learned.get(key), settings.level)
+            groups = settings.fitted_groups if key[1] in FITTED else settings.buckets
+            bounds = _bounds(part, known, learned.get(key), settings.level, groups)
             for row, values in zip(part, bounds, strict=True):
                 _append(found, row[0], status(row[4], settings), values)
     return nw.from_dict(found, SCHEMA, backend="pyarrow").to_native()
@@ -84,7 +86,7 @@ def credit_intervals(
 
 def _reason_for_none(method: str, learned: tuple[dict[str, int], Any] | None) -> str:
     """Say why a method gets no interval, however many wins there are; empty if it does."""
-    if method in UNMEASURED:
+    if method in FITTED and learned is None:
         return NOT_BUILT
     if method in CUT_AT_ZERO and not (learned and is_steady(learned[1])):
         return UNSTEADY
@@ -117,14 +119,17 @@ def _bounds(
     known: _Sums,
     learned: tuple[dict[str, int], Any] | None,
     level: float,
+    groups: int,
 ) -> list[list[float | None]]:
     own = np.array([row[0] for row in rows])
     wholes, position = np.unique(
         [row[0] if row[1] is None else row[1] for row in rows], return_inverse=True
     )
-    parts, of_parts = known.dense(own), known.learned(own, learned)
+    parts = [grouped(one, groups) for one in known.dense(own)]
+    of_parts = [grouped(one, groups) for one in known.learned(own, learned)]
     kind = 0 if rows[0][2] in COUNTED else 1
-    whole, of_whole = known.dense(wholes)[kind][position], known.learned(wholes, learned)[kind]
+    whole = grouped(known.dense(wholes)[kind][position], groups)
+    of_whole = grouped(known.learned(wholes, learned)[kind], groups)
     moved = of_whole if np.isscalar(of_whole) else of_whole[position]
     bounds = [
         *total_interval(parts[0] / BILLION, level, of_parts[0] / BILLION),
@@ -136,6 +141,15 @@ def _bounds(
         if row[1] is None:
             values[4:] = [None, None]
     return table
+
+
+def grouped(values: Any, groups: int) -> Any:
+    """Sum buckets, the last axis, over as many groups of neighbours; a single number stays one."""
+    if np.isscalar(values) or values.shape[-1] <= groups:
+        return values
+    buckets = values.shape[-1]
+    first = [-(-group * buckets // groups) for group in range(groups)]
+    return np.add.reduceat(values, first, axis=-1)
 
 
 class _Sums:

@@ -35,12 +35,15 @@ class IntervalSettings:
 
     level: share of intervals that should hold the expected figure (0.5 to 0.99).
     buckets: groups of accounts that vary together (2 to 1000).
+    fitted_groups: groups of buckets that causal methods are fitted without (2 to 1000, at most as
+        many as buckets; 0 = none, and no intervals of theirs).
     min_wins: fewer winning accounts than this, and no interval is given.
     low_sample_wins: fewer than this, and it is marked as a low sample.
     """
 
     level: float = 0.9
     buckets: int = 1000
+    fitted_groups: int = 20
     min_wins: int = 30
     low_sample_wins: int = 100
 
@@ -49,6 +52,8 @@ class IntervalSettings:
             raise _unusable("interval_level", self.level, "a share from 0.5 to 0.99")
         if not 2 <= self.buckets <= 1000:
             raise _unusable("interval_buckets", self.buckets, "a whole number from 2 to 1000")
+        if self.fitted_groups and not 2 <= self.fitted_groups <= 1000:
+            raise _unusable("causal_interval_groups", self.fitted_groups, "0, or from 2 to 1000")
         if not 2 <= self.min_wins <= self.low_sample_wins:
             raise _unusable(
                 "interval_min_wins", self.min_wins, "2 or more, and at most interval_low_wins"

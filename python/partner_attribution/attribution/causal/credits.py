@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from partner_attribution.attribution.causal.estimate import Estimate, Shares, estimate
 from partner_attribution.attribution.causal.panel import Panel, build_panel
+from partner_attribution.attribution.causal.replicates import first_bucket, group_influence
 from partner_attribution.attribution.causal.settings import (
     AUTO,
     BASELINE,
@@ -26,6 +27,7 @@ from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.attribution.settings import unknown_name
 
 Array = Any
+Moved = dict[tuple[str, str], dict[str, Any]]  # by method and milestone
 EFFECTS = {
     "method": nw.String(),
     "milestone": nw.String(),
@@ -52,6 +54,13 @@ CREDITS = {
     "credit_share": nw.Float64(),
     "credit_cents": nw.Int64(),
 }
+INFLUENCE = {
+    "method": nw.String(),
+    "milestone": nw.String(),
+    "player": nw.String(),
+    "bucket": nw.Int64(),
+    "influence": nw.Float64(),
+}
 _BILLION = 10**9
 
 
@@ -59,6 +68,9 @@ _BILLION = 10**9
 class CausalResult:
     """effects: one row per method, milestone and player or `baseline`; a method that is not
     estimable has one row, its player null. conversions of a milestone sum to all that were seen.
+
+    influence: one row per method, milestone, player or `baseline`, and group of accounts, under the
+    first bucket of the group (`group_influence`); empty without buckets.
 
     credits: one row per method, milestone, opportunity and touch that earned something, and one of
     the baseline (touch_id null). Shares sum to 1, cents to the opportunity's value.
@@ -69,6 +81,7 @@ class CausalResult:
 
     effects: Any
     credits: Any
+    influence: Any
     diagnostics: dict[str, Any]
 
 
@@ -84,7 +97,8 @@ def causal_credits(  # noqa: PLR0917
     """Estimate what each player caused, and what would have come anyway.
 
     accounts: one row per account of the population at risk, converted or not: account_id,
-        entered_at_us (null = from the start), any columns control_* (text or number).
+        entered_at_us (null = from the start), any columns control_* (text or number); bucket, for
+        `influence`.
     touches: account_id, touch_id, touched_at_us, player, is_control (the account's own activity, a
         proxy of its intent and never a player).
     milestones: account_id, opportunity_id (null before one exists), state (lead, mql, opportunity,
@@ -99,6 +113,7 @@ def causal_credits(  # noqa: PLR0917
         if name not in CAUSAL_METHODS:
             raise unknown_name("causal method", name, CAUSAL_METHODS)
     wanted = {HAZARD, MULTISTATE} if AUTO in names else set(names)
+    moved: Moved = {}
     try:
         panel = build_panel(
             accounts, touches, milestones, observed_from_us, observed_until_us, settings
@@ -108,7 +123,8 @@ def causal_credits(  # noqa: PLR0917
         found = {name: Estimate(name, str(reason)) for name in wanted}
     else:
         found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
-    return _result(found, names, settings)
+        moved = group_influence(panel, found, settings)
+    return _result(found, moved, names, settings)
 
 
 def choose(found: dict[str, Estimate]) -> tuple[str, str]:
@@ -124,7 +140,9 @@ def choose(found: dict[str, Estimate]) -> tuple[str, str]:
     return HAZARD, f"multistate is not estimable: {found[MULTISTATE].reason}"
 
 
-def _result(found: dict[str, Estimate], names: list[str], settings: CausalSettings) -> CausalResult:
+def _result(
+    found: dict[str, Estimate], moved: Moved, names: list[str], settings: CausalSettings
+) -> CausalResult:
     diagnostics: dict[str, Any] = {
         "chosen_method": None,
         "chosen_because": None,
@@ -136,6 +154,7 @@ def _result(found: dict[str, Estimate], names: list[str], settings: CausalSettin
         diagnostics["disagreement"] = _disagreement(found, settings)
     effects: list[dict[str, Any]] = []
     credits: list[dict[str, Any]] = []
+    influence: list[dict[str, Any]] = []
     for name in sorted(names):
         estimated = found[diagnostics["chosen_method"] if name == AUTO else name]
         for milestone in settings.milestones:
@@ -148,10 +167,26 @@ def _result(found: dict[str, Estimate], names: list[str], settings: CausalSettin
             rows = _credit_rows(panel, estimated.shares[milestone])
             key = {"method": name, "milestone": milestone}
             credits += [key | row for row in rows]
+            learned = moved.get((estimated.method, milestone), {})
+            influence += [key | row for row in _influence_rows(learned, settings)]
             effects += [
                 common | row for row in _effect_rows(panel, estimated.shares[milestone], rows)
             ]
-    return CausalResult(_arrow(effects, EFFECTS), _arrow(credits, CREDITS), diagnostics)
+    tables = (_arrow(effects, EFFECTS), _arrow(credits, CREDITS), _arrow(influence, INFLUENCE))
+    return CausalResult(*tables, diagnostics)
+
+
+def _influence_rows(learned: Mapping[str, Array], settings: CausalSettings) -> list[dict[str, Any]]:
+    return [
+        {
+            "player": player,
+            "bucket": first_bucket(group, settings),
+            # Rounded, because libraries of linear algebra differ in the last digits.
+            "influence": round(float(value), 9),
+        }
+        for player, values in learned.items()
+        for group, value in enumerate(values)
+    ]
 
 
 def _common(

@@ -375,7 +375,7 @@ def win_ratios(
         np.floor(at).astype(int),
         np.ones(len(at), bool),
         at,
-        np.ones(len(at)),
+        panel.weight[panel.spell_account[closed]],
         ~panel.spell_returns[closed],
     )
     before = stock_at_week_start(panel.delivered[:, :, :-1], funnel.half_life)

@@ -7,31 +7,46 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
+from partner_attribution.attribution.causal.credits import (
+    CREDITS,
+    EFFECTS,
+    INFLUENCE,
+    causal_credits,
+)
 from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
 
 MILESTONES = ("opportunity", "closed_won")
 
 
-def estimates_of_ledger(
-    accounts: Any, touches: Any, milestones: Any, methods: Iterable[str]
+def estimates_of_ledger(  # noqa: PLR0917
+    accounts: Any,
+    touches: Any,
+    milestones: Any,
+    methods: Iterable[str],
+    interval_groups: int = 0,
+    interval_buckets: int = 1000,
 ) -> Any:
-    """Return effects and credits of those methods that are causal, for both milestones.
+    """Return effects, credits and influence of those methods that are causal, for both milestones.
 
     accounts: as `causal_credits` reads them, and observed_from_us, observed_until_us, the same in
         every row. methods: any of the registry; those that are not causal are passed over.
 
-    Returns an Arrow table, row_kind `effect` or `credit`: the columns of both, null where a column
-    belongs to the other. Empty when no causal method is named or no account is known.
+    Returns an Arrow table, row_kind `effect`, `credit` or `influence`: all columns, null where one
+    belongs to another. Empty when no causal method is named or no account is known.
     """
     names = [name for name in methods if name in CAUSAL_METHODS]
-    schema = {"row_kind": nw.String(), **EFFECTS, **CREDITS}
+    schema = {"row_kind": nw.String(), **EFFECTS, **CREDITS, **INFLUENCE}
     rows: list[dict[str, Any]] = []
     if names:
         start, end = _observed(accounts)
-        settings = CausalSettings(milestones=MILESTONES)
+        settings = CausalSettings(
+            milestones=MILESTONES,
+            interval_groups=min(interval_groups, interval_buckets),
+            interval_buckets=interval_buckets,
+        )
         found = causal_credits(accounts, touches, milestones, names, settings, start, end)
-        for kind, table in (("effect", found.effects), ("credit", found.credits)):
+        kinds = {"effect": found.effects, "credit": found.credits, "influence": found.influence}
+        for kind, table in kinds.items():
             rows += [{"row_kind": kind, **row} for row in table.to_pylist()]
     data = {name: [row.get(name) for row in rows] for name in schema}
     return nw.from_dict(data, schema, backend="pyarrow").to_native()

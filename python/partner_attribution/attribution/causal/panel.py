@@ -45,7 +45,7 @@ class Panel:
         deal of the account was open are left out.
     entered: week (with fraction) in which the account joined the population.
     controls: accounts x columns, numbers already standardised.
-    weight: accounts that each account stands for.
+    weight: accounts that each account stands for. bucket: of intervals; None = accounts have none.
     spell_*: one row per time at risk: its account, start, the opportunity that ended it (index into
         `opportunities`, -1 = censored). reached: spells x (lead, mql, opportunity), inf = never.
         returns: it follows a deal of the same account, so its stage is not on record: lead and MQL
@@ -61,6 +61,7 @@ class Panel:
     entered: Array
     controls: Array
     weight: Array
+    bucket: Array | None
     spell_account: Array
     spell_start: Array
     spell_opportunity: Array
@@ -129,6 +130,7 @@ def build_panel(  # noqa: PLR0917
             for row in known.pop("entered_at_us")
         ]
     )
+    bucket = known.pop("bucket", None)
     spells = _spells(deals, states, entered, end, settings)
     of = np.array([row[0] for row in spells], dtype=int)
     return Panel(
@@ -140,6 +142,7 @@ def build_panel(  # noqa: PLR0917
         entered=entered,
         controls=_controls(known, len(names)),
         weight=weight,
+        bucket=None if bucket is None else np.array(bucket, dtype=int),
         spell_account=of,
         spell_start=np.array([row[1] for row in spells]),
         spell_opportunity=np.array([row[2] for row in spells], dtype=int),
@@ -171,7 +174,7 @@ def _population(
 ) -> tuple[list[str], dict[str, list[Any]], Array]:
     """Accounts by name; of those without any milestone at most a fixed number, evenly spaced."""
     columns = nw.from_native(accounts).collect_schema().names()
-    extra = sorted(name for name in columns if name.startswith("control_"))
+    extra = sorted(name for name in columns if name.startswith("control_") or name == "bucket")
     rows = _rows(accounts, "account_id", "entered_at_us", *extra)
     if not rows:
         raise NotEstimable("no account in the population")

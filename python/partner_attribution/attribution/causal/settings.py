@@ -25,6 +25,8 @@ class CausalSettings:
     controls_per_event: weeks at risk kept per event when fitting; those kept weigh for the rest.
     exact_players: up to here every coalition is evaluated, above by sampled orders of players.
     maximum_players: above, the methods refuse.
+    interval_groups: groups of accounts left out in turn to see how much the figures hang on each;
+        0 = none. Only where accounts have a bucket, 0 to interval_buckets - 1.
     disagreement: total variation between the two methods above which a test is needed.
     misfit: chi squared per degree of freedom above which one is needed too: touches that came as a
         surprise still tell of deals, so players react to what is not on record.
@@ -41,6 +43,8 @@ class CausalSettings:
     maximum_players: int = 60
     sampled_orders: int = 100
     accounts_without_deal: int = 20_000
+    interval_groups: int = 0
+    interval_buckets: int = 1000
     disagreement: float = 0.2
     misfit: float = 2.0
 

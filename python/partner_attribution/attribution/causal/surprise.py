@@ -120,7 +120,7 @@ def _past(panel: Panel, stages: Stages) -> Iterator[tuple[int, Array, Array]]:
     stocks = [np.zeros((count, players), np.float32) for _ in _PLAYER_MEMORIES]
     for week in range(weeks):
         rows = np.flatnonzero(stages.stage[:, week] >= 0)
-        if len(rows) > 1:
+        if len(rows) > 1 and panel.weight[rows].any():
             past = _columns(panel, stages, week, rows, organic, stocks)
             share = panel.weight[rows] / panel.weight[rows].sum()
             yield week, rows, past - share @ past
