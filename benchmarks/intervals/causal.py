@@ -1,7 +1,7 @@
 """How often intervals of incremental deals hold what they should: `make benchmark-coverage-causal`.
 
 Each replication draws a small market (the one that the tests use), fits a causal method, and fits
-it again without each of 20 groups of accounts: ten CPU seconds. The expected figure is the mean
+it again without each of 10 groups of accounts: six CPU seconds. The expected figure is the mean
 over the replications, so the bounds are judged against it, not against the truth.
 """
 
@@ -22,7 +22,7 @@ from tests.attribution.causal_worlds import World, played
 
 METHOD = "hazard_shapley"
 WORLD = {"seed": 7, "players": 4, "accounts": 2500, "weeks": 52, "base": 1.0}
-BUCKETS, GROUPS = 1000, 20
+BUCKETS, GROUPS = 1000, 10
 
 
 def measured(number: int) -> pd.DataFrame:

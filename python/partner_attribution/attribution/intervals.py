@@ -43,7 +43,7 @@ class IntervalSettings:
 
     level: float = 0.9
     buckets: int = 1000
-    fitted_groups: int = 20
+    fitted_groups: int = 10
     min_wins: int = 30
     low_sample_wins: int = 100
 
