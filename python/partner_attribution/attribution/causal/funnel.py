@@ -103,9 +103,12 @@ def fit_funnels(
     ]
     pairs = list(product(settings.half_lives_weeks, settings.saturations))
     tried, misfit = [], np.zeros(len(pairs))
+    decayed, before = 0.0, np.zeros(0)
     for n, (half_life, saturation) in enumerate(pairs):
-        stock = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
-        stock = saturated(stock, saturation)
+        if half_life != decayed:
+            decayed = half_life
+            before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
+        stock = saturated(before, saturation)
         found = [_effects(ground, stock) for ground in grounds]
         tried.append([(effect, blips) for effect, blips, _ in found])
         misfit[n] = sum(more for _, _, more in found)
