@@ -9,23 +9,26 @@ import narwhals as nw
 import numpy as np
 from scipy import sparse
 
+from partner_attribution.attribution.influence import influence_by_player
 from partner_attribution.attribution.intervals import (
     NOT_BUILT,
     SUPPRESSED,
     UNSTEADY,
     IntervalSettings,
+    grouped,
     is_steady,
     learned_part,
     share_interval,
     status,
     total_interval,
 )
+from partner_attribution.attribution.registry import REGISTRY
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
 # Fitted models: an interval of their credits alone would lie. They are fitted without each of a few
 # groups of buckets, so all that they print is summed over the same groups.
-FITTED = frozenset({"hazard_shapley", "multistate", "causal_auto"})
+FITTED = frozenset(method.id for method in REGISTRY.values() if method.is_incremental)
 COUNTED = frozenset({"lead", "mql"})  # milestones without money: their shares are of conversions
 CUT_AT_ZERO = frozenset({"shapley_rate"})  # methods whose learned weights are cut at zero
 
@@ -61,7 +64,10 @@ def credit_intervals(
     settings = settings or IntervalSettings()
     columns = ("cell_number", "whole_number", "milestone", "method", "winning_accounts")
     rows = sorted(_rows(cells, columns), key=lambda row: row[0])
-    learned = _influence(influence, settings.buckets)
+    learned = {
+        key: ({name: i for i, name in enumerate(of_players)}, np.array(list(of_players.values())))
+        for key, of_players in influence_by_player(influence, settings.buckets).items()
+    }
     found: dict[str, list[Any]] = {name: [] for name in SCHEMA}
     shown: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for row in rows:
@@ -143,15 +149,6 @@ def _bounds(
     return table
 
 
-def grouped(values: Any, groups: int) -> Any:
-    """Sum buckets, the last axis, over as many groups of neighbours; a single number stays one."""
-    if np.isscalar(values) or values.shape[-1] <= groups:
-        return values
-    buckets = values.shape[-1]
-    first = [-(-group * buckets // groups) for group in range(groups)]
-    return np.add.reduceat(values, first, axis=-1)
-
-
 class _Sums:
     """Figures by cell and bucket, and by cell and player: share billionths and cents."""
 
@@ -207,21 +204,6 @@ def _rows_of(table: Any, numbers: Any) -> Any:
     """Rows of these cells; a cell without any sum has zeros."""
     known = np.minimum(numbers, table.shape[0] - 1)
     return table[known].toarray() * (numbers == known)[:, None]
-
-
-def _influence(influence: Any, buckets: int) -> Learned:
-    found: dict[tuple[str, str], tuple[dict[str, int], list[tuple[int, int, float]]]] = {}
-    columns = ("milestone", "method", "player", "bucket", "influence")
-    for milestone, method, player, bucket, value in sorted(_rows(influence, columns)):
-        players, entries = found.setdefault((milestone, method), ({}, []))
-        entries.append((players.setdefault(player, len(players)), int(bucket), value))
-    dense = {}
-    for key, (players, entries) in found.items():
-        table = np.zeros((len(players), buckets))
-        rows, places, values = zip(*entries, strict=True)
-        table[list(rows), list(places)] = values
-        dense[key] = (players, table)
-    return dense
 
 
 def _rows(table: Any, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -7,11 +7,13 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
-from partner_attribution.attribution.cells import BILLION, grouped
+from partner_attribution.attribution.cells import BILLION
+from partner_attribution.attribution.influence import influence_by_player
 from partner_attribution.attribution.intervals import (
     NOT_BUILT,
     SUPPRESSED,
     IntervalSettings,
+    grouped,
     status,
     total_interval,
 )
@@ -51,15 +53,11 @@ def incremental_intervals(
     for milestone, method, player, bucket, *figures in collected(own):
         table = found.setdefault((milestone, method, player), np.zeros(shape))
         table[:, int(bucket)] += [float(value) for value in figures]
-    moved: dict[tuple[str, str, str], Any] = {}
-    frame: Any = nw.from_native(estimates).filter(nw.col("row_kind") == "influence")
-    for milestone, method, player, bucket, value in collected(
-        frame.select(*_KEY, "bucket", "influence")
-    ):
-        key = (milestone, method, player)
-        moved.setdefault(key, np.zeros(settings.buckets))[int(bucket)] = value
+    influence = nw.from_native(estimates).filter(nw.col("row_kind") == "influence")
+    moved = influence_by_player(influence, settings.buckets)
     rows = [
-        dict(zip(_KEY, key, strict=True)) | _row(found[key], moved.get(key), settings)
+        dict(zip(_KEY, key, strict=True))
+        | _row(found[key], moved.get(key[:2], {}).get(key[2]), settings)
         for key in sorted(found)
     ]
     data = {name: [row.get(name) for row in rows] for name in SCHEMA}

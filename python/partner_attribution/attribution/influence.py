@@ -90,6 +90,16 @@ def player_influence(
     return nw.from_dict(rows, SCHEMA, backend="pyarrow").to_native()
 
 
+def influence_by_player(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Any]]:
+    """Read what `player_influence` returned: by milestone and method, each player's buckets."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    columns = nw.from_native(influence).select(MILESTONE, "method", PLAYER, BUCKET, "influence")
+    for milestone, method, name, bucket, value in sorted(collected(columns)):
+        own = found.setdefault((milestone, method), {})
+        own.setdefault(name, np.zeros(buckets))[int(bucket)] = value
+    return found
+
+
 def _append(
     rows: dict[str, list[Any]], milestone: str, method: str, names: list[str], influence: Any
 ) -> None:

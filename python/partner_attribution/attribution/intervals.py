@@ -155,6 +155,18 @@ def is_steady(influence: Array) -> bool:
     return bool((errors * STEADY <= 1).all())
 
 
+def first_buckets(groups: int, buckets: int) -> list[int]:
+    """First bucket of each group of neighbours; a bucket's group is bucket * groups // buckets."""
+    return [-(-group * buckets // groups) for group in range(groups)]
+
+
+def grouped(values: Any, groups: int) -> Any:
+    """Sum buckets, the last axis, over as many groups of neighbours; a single number stays one."""
+    if np.isscalar(values) or values.shape[-1] <= groups:
+        return values
+    return np.add.reduceat(values, first_buckets(groups, values.shape[-1]), axis=-1)
+
+
 def learned_part(gradients: Array, influence: Array) -> Array:
     """Return what each bucket adds to figures through the weights learned from it.
 

@@ -9,6 +9,7 @@ import narwhals as nw
 import numpy as np
 
 from partner_attribution.attribution.effects import UNATTRIBUTED
+from partner_attribution.attribution.influence import influence_by_player
 from partner_attribution.attribution.intervals import (
     SUPPRESSED,
     WIDEST,
@@ -68,7 +69,7 @@ def player_intervals(  # noqa: PLR0917
     rows: list[dict[str, Any]] = []
     if effects:
         won, wins = _won(journeys, accounts, settings, intervals.buckets)
-        moved = _moved(influence, intervals.buckets)
+        moved = influence_by_player(influence, intervals.buckets)
         for key, of_players in sorted(effects.items()):
             own = won.get(key[0], np.zeros((4, intervals.buckets)))  # no conversion yet
             bounds = _bounds(of_players, moved.get(key, {}), own, key[1], intervals.level)
@@ -163,14 +164,3 @@ def _won(
         .agg(nw.len().alias("__accounts"))
     )
     return won, {(milestone, who): int(count) for milestone, who, count in collected(counted)}
-
-
-def _moved(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Array]]:
-    found: dict[tuple[str, str], dict[str, Array]] = {}
-    frame: Any = nw.from_native(influence)
-    columns = frame.select(MILESTONE, "method", PLAYER, "bucket", "influence")
-    for milestone, method, name, place, value in collected(columns):
-        if method in _METHODS:
-            own = found.setdefault((milestone, method), {})
-            own.setdefault(name, np.zeros(buckets))[int(place)] = value
-    return found

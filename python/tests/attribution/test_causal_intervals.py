@@ -12,11 +12,11 @@ from partner_attribution.attribution.causal import CausalSettings, causal_credit
 from partner_attribution.attribution.causal.estimate import estimate, funnel_states
 from partner_attribution.attribution.causal.funnel import fit_funnels
 from partner_attribution.attribution.causal.panel import build_panel
-from partner_attribution.attribution.causal.replicates import first_bucket, group_influence
+from partner_attribution.attribution.causal.replicates import group_influence
 from partner_attribution.attribution.causal.surprise import evidence_of
-from partner_attribution.attribution.cells import credit_intervals, grouped
+from partner_attribution.attribution.cells import credit_intervals
 from partner_attribution.attribution.incremental_intervals import incremental_intervals
-from partner_attribution.attribution.intervals import IntervalSettings
+from partner_attribution.attribution.intervals import IntervalSettings, first_buckets, grouped
 
 from .causal_worlds import World, played
 
@@ -90,8 +90,7 @@ def test_influence_is_a_row_per_player_and_group_under_its_first_bucket(data):
 
 def test_groups_are_of_neighbouring_buckets():
     assert grouped(np.arange(10.0)[None], 4).tolist() == [[0 + 1 + 2, 3 + 4, 5 + 6 + 7, 8 + 9]]
-    settings = CausalSettings(interval_groups=4, interval_buckets=10)
-    assert [first_bucket(group, settings) for group in range(4)] == [0, 3, 5, 8]
+    assert first_buckets(4, 10) == [0, 3, 5, 8]
     assert [bucket * 4 // 10 for bucket in (0, 3, 5, 8)] == [0, 1, 2, 3]
     assert grouped(np.ones((2, 3)), 4).tolist() == np.ones((2, 3)).tolist()
 

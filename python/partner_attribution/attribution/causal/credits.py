@@ -11,7 +11,7 @@ import numpy as np
 
 from partner_attribution.attribution.causal.estimate import Estimate, Shares, estimate
 from partner_attribution.attribution.causal.panel import Panel, build_panel
-from partner_attribution.attribution.causal.replicates import first_bucket, group_influence
+from partner_attribution.attribution.causal.replicates import group_influence
 from partner_attribution.attribution.causal.settings import (
     AUTO,
     BASELINE,
@@ -24,6 +24,8 @@ from partner_attribution.attribution.causal.settings import (
     NotEstimable,
 )
 from partner_attribution.attribution.causal.surprise import evidence_of
+from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
+from partner_attribution.attribution.intervals import first_buckets
 from partner_attribution.attribution.settings import unknown_name
 
 Array = Any
@@ -53,13 +55,6 @@ CREDITS = {
     "touch_id": nw.String(),
     "credit_share": nw.Float64(),
     "credit_cents": nw.Int64(),
-}
-INFLUENCE = {
-    "method": nw.String(),
-    "milestone": nw.String(),
-    "player": nw.String(),
-    "bucket": nw.Int64(),
-    "influence": nw.Float64(),
 }
 _BILLION = 10**9
 
@@ -177,15 +172,18 @@ def _result(
 
 
 def _influence_rows(learned: Mapping[str, Array], settings: CausalSettings) -> list[dict[str, Any]]:
+    if not learned:
+        return []
+    places = first_buckets(settings.interval_groups, settings.interval_buckets)
     return [
         {
             "player": player,
-            "bucket": first_bucket(group, settings),
+            "bucket": bucket,
             # Rounded, because libraries of linear algebra differ in the last digits.
             "influence": round(float(value), 9),
         }
         for player, values in learned.items()
-        for group, value in enumerate(values)
+        for bucket, value in zip(places, values, strict=True)
     ]
 
 

@@ -7,13 +7,9 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.causal.credits import (
-    CREDITS,
-    EFFECTS,
-    INFLUENCE,
-    causal_credits,
-)
+from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
 from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
+from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
 
 MILESTONES = ("opportunity", "closed_won")
 

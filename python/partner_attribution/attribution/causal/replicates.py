@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -31,19 +31,20 @@ def group_influence(
     delete-one jackknife. `baseline` is a player here. A player without any part has zeros.
     Empty where accounts have no bucket, or a method is not estimable without some group.
     """
-    methods = [name for name, one in found.items() if one.shares is not None]
+    whole = {name: one for name, one in found.items() if one.shares is not None}
     groups = settings.interval_groups
-    if panel.bucket is None or groups < 2 or not methods:
+    if panel.bucket is None or groups < 2 or not whole:
         return {}
     # Differences between fits need fewer orders of players than the figures themselves.
     quick = replace(settings, sampled_orders=min(settings.sampled_orders, _ORDERS))
+    if len(panel.players) > settings.exact_players:
+        whole = dict(_estimates(panel, list(whole), quick))
     parts: dict[tuple[str, str], list[Array]] = {}
+    _collect(parts, whole.items())
     group = panel.bucket * groups // settings.interval_buckets
-    for number in range(-1, groups):  # -1: nobody is left out
+    for number in range(groups):
         without = replace(panel, weight=np.where(group == number, 0.0, panel.weight))
-        for name, one in _estimates(without, methods, quick):
-            for milestone, shares in (one.shares or {}).items():
-                parts.setdefault((name, milestone), []).append(_parts(shares))
+        _collect(parts, _estimates(without, list(whole), quick))
     influence: dict[tuple[str, str], dict[str, Array]] = {}
     names = (*panel.players, BASELINE)
     for key, (own, *replicates) in sorted(parts.items()):
@@ -66,11 +67,14 @@ def _estimates(
         yield name, estimate(panel, evidence, name, settings)
 
 
+def _collect(
+    parts: dict[tuple[str, str], list[Array]], estimates: Iterable[tuple[str, Estimate]]
+) -> None:
+    for name, one in estimates:
+        for milestone, shares in (one.shares or {}).items():
+            parts.setdefault((name, milestone), []).append(_parts(shares))
+
+
 def _parts(shares: Any) -> Array:
     """Deals of each player, the baseline last."""
     return np.append(shares.player.sum(axis=0), shares.baseline.sum())
-
-
-def first_bucket(group: int, settings: CausalSettings) -> int:
-    """Bucket that stands for a group: its first."""
-    return -(-group * settings.interval_buckets // settings.interval_groups)
