@@ -76,7 +76,8 @@ def causal(world: World) -> dict[str, Printed]:
             found[name] = Printed({})
             continue
         shares = _shares(world, conversions)
-        needs_test = bool(rows["needs_test"].iloc[0])
+        # Not known to fit is called no more than known not to: `claim` in fct_incremental_effects.
+        needs_test = not rows["needs_test"].eq(False).iloc[0]
         found[name] = Printed(shares, baseline / total, conversions, needs_test)
     return found
 

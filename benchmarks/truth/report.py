@@ -22,8 +22,8 @@ how methods compare where the truth is known, not how far a figure of your data 
 - **null credit**: points given to players whose touches do nothing.
 - **baseline error**: points between the printed and the true part of deals that would have come
   anyway. Only causal methods print one; for the others it is an unsaid zero.
-- **says: test first**: worlds in which the method itself warns (`needs_test`): its misfit is above
-  2, or the two causal methods disagree by more than 0.2.
+- **says: test first**: worlds in which the method's figures are not labelled incremental
+  (`claim`): its misfit is above 2, or the two causal methods disagree by more than 0.2.
 - `_at_close`: journeys cut at the close of the deal, not at its creation. The touches that an open
   deal draws then count as its causes.
 - `_with_holdouts`: after hold-outs of half the accounts on the two players with the most credit,
@@ -109,8 +109,9 @@ def _reading(rows: Sequence[Mapping[str, Any]]) -> str:
         if row["method"] in CAUSAL and row["worse_than_uniform"]:
             lines.append(
                 f"- `{row['method']}` in `{row['family']}` is worse than a uniform split in"
-                f" {row['worse_than_uniform']} of {row['worlds']} worlds. Its figures alone must"
-                " not move a budget: test first."
+                f" {row['worse_than_uniform']} of {row['worlds']} worlds,"
+                f" {row['worse_unwarned']} of them labelled incremental. Its figures alone must not"
+                " move a budget: test first."
             )
     return "\n".join([*lines, ""])
 

@@ -60,7 +60,9 @@ methods as (
         max(half_life_weeks) as half_life_weeks,
         max(misfit) as misfit,
         max(disagreement) as disagreement,
-        {{ bool_max('needs_test') }} as needs_test
+        {{ bool_max('needs_test') }} as needs_test,
+        -- Not known to fit is no better than known not to.
+        {{ bool_max('needs_test = false') }} as is_known_to_fit
     from estimates
     group by method, milestone
 
@@ -108,7 +110,11 @@ final as (
         methods.half_life_weeks,
         methods.misfit,
         methods.disagreement,
-        methods.needs_test
+        methods.needs_test,
+        case
+            when rows_of_players.status = 'estimable' and rows_of_players.player <> 'unattributed'
+                then case when methods.is_known_to_fit then 'incremental' else 'test first' end
+        end as claim
     from rows_of_players
     inner join methods
         on rows_of_players.method = methods.method and rows_of_players.milestone = methods.milestone

@@ -47,9 +47,10 @@ estimated as (
     select
         player,
         count(distinct method) as causal_methods,
-        avg(conversions) as incremental_wins,
+        avg(conversions) as estimated_wins,
         max(disagreement) as disagreement,
-        {{ bool_max('needs_test') }} as needs_test
+        {{ bool_max('needs_test') }} as needs_test,
+        {{ bool_max("claim = 'test first'") }} as is_no_more_than_an_estimate
     from effects
     group by player
 
@@ -60,9 +61,10 @@ select
     players.channel,
     players.touched_wins,
     players.credited_wins,
-    estimated.incremental_wins,
+    estimated.estimated_wins,
     estimated.disagreement,
     coalesce(estimated.causal_methods, 0) as causal_methods,
-    coalesce(estimated.needs_test, false) as needs_test
+    coalesce(estimated.needs_test, false) as needs_test,
+    case when not estimated.is_no_more_than_an_estimate then estimated.estimated_wins end as incremental_wins
 from players
 left join estimated on players.player = estimated.player

@@ -62,7 +62,7 @@ graded as (
             else 'D'
         end as grade,
         {{ ratio('population.wins', 'population.accounts') }} as win_rate,
-        {{ ratio('coalesce(players.incremental_wins, players.credited_wins)', 'population.wins') }} as expected_part
+        {{ ratio('coalesce(players.estimated_wins, players.credited_wins)', 'population.wins') }} as expected_part
     from players
     cross join population
     left join experiments
@@ -88,6 +88,7 @@ select
     end as test_accounts_per_arm,
     cast(touched_wins as {{ dbt.type_bigint() }}) as touched_wins,
     cast(wins as {{ dbt.type_bigint() }}) as wins,
+    cast(estimated_wins as double) as estimated_wins,
     cast(incremental_wins as double) as incremental_wins,
     cast(disagreement as double) as disagreement
 from graded
