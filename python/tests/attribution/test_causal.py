@@ -26,11 +26,10 @@ from partner_attribution.attribution.causal.game import coalitions
 from partner_attribution.attribution.causal.logistic import fit
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.risk import (
-    saturated,
     stock_at_moves,
-    stock_at_week_start,
     weeks_at_risk,
 )
+from partner_attribution.attribution.causal.stocks import saturated, stock_at_week_start
 from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.errors import AttributionError
 

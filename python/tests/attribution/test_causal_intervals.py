@@ -13,6 +13,7 @@ from partner_attribution.attribution.causal.estimate import estimate, funnel_sta
 from partner_attribution.attribution.causal.funnel import fit_funnels
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.replicates import group_influence
+from partner_attribution.attribution.causal.stocks import stock_at_week_start
 from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.attribution.cells import credit_intervals
 from partner_attribution.attribution.incremental_intervals import incremental_intervals
@@ -68,6 +69,41 @@ def test_influence_is_what_deals_lose_when_a_group_does_not_teach(data):
         wanted = (own[place] - left[place]) / own[place] * 3 / 4 if own[place] else 0.0
         assert values[1] == pytest.approx(wanted, abs=1e-9)
     assert any(abs(values[1]) > 1e-3 for values in influence.values())
+
+
+def test_a_fit_that_begins_at_another_ends_where_it_would_have_ended_alone(data):
+    panel = panel_of(data)
+    grid = replace(SETTINGS, half_lives_weeks=(1.5, 3.0), saturations=(0.0, 0.8))
+    columns = list(funnel_states(panel, "hazard_shapley", grid).values())
+    near = fit_funnels(panel, evidence_of(panel), columns, grid)
+    without = replace(panel, weight=np.where(panel.bucket == 1, 0.0, panel.weight))
+    evidence = evidence_of(without)
+    found = fit_funnels(without, evidence, columns, grid, near)
+    alone = {
+        (one.half_life, one.saturation): one
+        for one in fit_funnels(without, evidence, columns, grid)
+    }
+    tried = {(one.half_life, one.saturation) for one in near}
+
+    assert {(one.half_life, one.saturation) for one in found} <= tried
+    for one in found:
+        wanted = alone[one.half_life, one.saturation]
+        np.testing.assert_allclose(one.steps[0].effect, wanted.steps[0].effect, atol=1e-5)
+        np.testing.assert_allclose(one.steps[0].base, wanted.steps[0].base, atol=1e-4)
+    moved = [np.abs(one.steps[0].effect - near[0].steps[0].effect).max() for one in found]
+    assert max(moved) > 1e-2
+
+
+def test_a_panel_without_a_group_keeps_the_stocks_but_one_of_other_touches_does_not(data):
+    panel = panel_of(data)
+    wanted = stock_at_week_start(panel.delivered, 3.0)
+    without = replace(panel, weight=panel.weight * 0)
+
+    assert (panel.stock(3.0) == wanted).all()
+    assert without.stock(3.0) is panel.stock(3.0)
+    assert (panel.stock(6.0) == stock_at_week_start(panel.delivered, 6.0)).all()
+    assert (replace(panel, delivered=2 * panel.delivered).stock(3.0) == 2 * wanted).all()
+    assert (panel.stock(3.0) == wanted).all()
 
 
 def test_influence_is_a_row_per_player_and_group_under_its_first_bucket(data):

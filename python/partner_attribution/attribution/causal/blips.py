@@ -46,17 +46,19 @@ def moments(players: int, moves: int) -> int:
     return max(1, min(3, moves // (_MOVES_PER_MOMENT * players)))
 
 
-def estimate_blips(moves: Moves) -> Blips:
+def estimate_blips(moves: Moves, start: Array | None = None) -> Blips:
     """Generalised method of moments, each moment trusted as far as it is steady without effects.
 
     The trust stays as it is: weighed anew at every step, moments would seem the surer the more
     moves were explained away, and the largest effects always fit best.
+
+    start: effects to begin with, of nearly the same moves; 0 if none are known.
     """
     players = moves.stock.shape[1]
     penalty = _WEAK * (np.eye(players) - 1 / players) + 1e-6 * np.eye(players)
     nothing = np.zeros(players)
     trust = np.linalg.inv(_spread(moves, nothing))
-    effect = _solve(moves, nothing, trust, penalty)
+    effect = _solve(moves, nothing if start is None else start, trust, penalty)
     left, slope = _left(moves, effect)
     inner = np.linalg.inv(slope.T @ trust @ slope + penalty)
     outer = slope.T @ trust @ _spread(moves, effect) @ trust @ slope + penalty

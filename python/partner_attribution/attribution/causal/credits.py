@@ -8,6 +8,7 @@ from typing import Any
 
 import narwhals as nw
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from partner_attribution.attribution.causal.estimate import Estimate, Shares, estimate
 from partner_attribution.attribution.causal.panel import Panel, build_panel
@@ -109,16 +110,18 @@ def causal_credits(  # noqa: PLR0917
             raise unknown_name("causal method", name, CAUSAL_METHODS)
     wanted = {HAZARD, MULTISTATE} if AUTO in names else set(names)
     moved: Moved = {}
-    try:
-        panel = build_panel(
-            accounts, touches, milestones, observed_from_us, observed_until_us, settings
-        )
-        evidence = evidence_of(panel)
-    except NotEstimable as reason:
-        found = {name: Estimate(name, str(reason)) for name in wanted}
-    else:
-        found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
-        moved = group_influence(panel, found, settings)
+    # Matrices are small: more threads wait for each other, which costs twice the CPU.
+    with threadpool_limits(limits=1, user_api="blas"):
+        try:
+            panel = build_panel(
+                accounts, touches, milestones, observed_from_us, observed_until_us, settings
+            )
+            evidence = evidence_of(panel)
+        except NotEstimable as reason:
+            found = {name: Estimate(name, str(reason)) for name in wanted}
+        else:
+            found = {name: estimate(panel, evidence, name, settings) for name in sorted(wanted)}
+            moved = group_influence(panel, found, settings)
     return _result(found, moved, names, settings)
 
 

@@ -50,6 +50,7 @@ class Estimate:
     states: tuple[str, ...] = ()
     shares: dict[str, Shares] | None = None
     panel: Panel | None = None
+    funnels: tuple[Funnel, ...] = ()
 
     @property
     def is_estimable(self) -> bool:
@@ -57,12 +58,18 @@ class Estimate:
         return self.shares is not None
 
 
-def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSettings) -> Estimate:
-    """Fit one method and share every deal of each milestone."""
+def estimate(
+    panel: Panel,
+    evidence: Evidence,
+    method: str,
+    settings: CausalSettings,
+    near: tuple[Funnel, ...] = (),
+) -> Estimate:
+    """Fit one method and share every deal of each milestone; `near` as in `fit_funnels`."""
     try:
         _check_size(panel, settings)
         states = funnel_states(panel, method, settings)
-        funnels = fit_funnels(panel, evidence, list(states.values()), settings)
+        funnels = fit_funnels(panel, evidence, list(states.values()), settings, near)
     except NotEstimable as reason:
         return Estimate(method, str(reason))
     game = coalitions(len(panel.players), settings.exact_players, settings.sampled_orders)
@@ -78,6 +85,7 @@ def estimate(panel: Panel, evidence: Evidence, method: str, settings: CausalSett
         states=tuple(states),
         shares=shares,
         panel=panel,
+        funnels=funnels,
     )
 
 

@@ -22,12 +22,11 @@ from partner_attribution.attribution.causal.panel import Panel
 from partner_attribution.attribution.causal.risk import (
     Risk,
     control_columns,
-    saturated,
     stock_at_moves,
-    stock_at_week_start,
     weeks_at_risk,
 )
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
+from partner_attribution.attribution.causal.stocks import saturated, stock_at_week_start
 from partner_attribution.attribution.causal.surprise import Evidence
 
 Array = Any
@@ -46,12 +45,15 @@ class Step:
 
     effect: log odds per unit of each player's saturated stock, 0 or more.
     heard: saturated stocks of each row. base: log odds of each row without any player.
+    blips: effects before they were drawn together, on moves and on visits. controls: coefficients.
     """
 
     risk: Risk
     effect: Array
     heard: Array
     base: Array
+    blips: tuple[Array, Array | None]
+    controls: Array
 
 
 @dataclass(frozen=True)
@@ -76,23 +78,45 @@ class Funnel:
 class _Grounds:
     """What the effects of one step are learned from, under any memory.
 
+    controls: columns of each row of risk.
     moves, visits: accounts, weeks and weights of the moves, and of visits made during the step.
     surprise_of_moves, surprise_of_visits: by then, rows x (players x memories).
     """
 
     risk: Risk
+    controls: Array
     moves: tuple[Array, Array, Array]
     visits: tuple[Array, Array, Array]
     surprise_of_moves: Array
     surprise_of_visits: Array
 
 
+@dataclass(frozen=True)
+class _Effects:
+    """Effects of one step under one memory.
+
+    effect: drawn together. of_moves, of_visits: as found; None = too few visits.
+    unexplained: misfit of moves and visits.
+    """
+
+    effect: Array
+    of_moves: Blips
+    of_visits: Array | None
+    unexplained: float
+
+
 def fit_funnels(
-    panel: Panel, evidence: Evidence, columns: Sequence[int], settings: CausalSettings
+    panel: Panel,
+    evidence: Evidence,
+    columns: Sequence[int],
+    settings: CausalSettings,
+    near: Sequence[Funnel] = (),
 ) -> tuple[Funnel, ...]:
     """Fit every step on each pair of the grid; pairs count by how little they leave unexplained.
 
     columns: states of the method, as columns of `panel.reached`.
+    near: found from nearly the same data, as with a group of accounts more. Only its pairs are
+        tried, and its effects are where the search begins.
 
     Which pair is right is hardly ever clear, and the baseline hangs on it: taking the likeliest
     alone would let it jump with a few deals more.
@@ -101,21 +125,21 @@ def fit_funnels(
     grounds = [
         _grounds(panel, evidence, columns, k, reached, settings) for k in range(len(columns))
     ]
-    pairs = list(product(settings.half_lives_weeks, settings.saturations))
-    tried, misfit = [], np.zeros(len(pairs))
-    decayed, before = 0.0, np.zeros(0)
-    for n, (half_life, saturation) in enumerate(pairs):
-        if half_life != decayed:
-            decayed = half_life
-            before = stock_at_week_start(panel.delivered[:, :, :-1], half_life)
-        stock = saturated(before, saturation)
-        found = [_effects(ground, stock) for ground in grounds]
-        tried.append([(effect, blips) for effect, blips, _ in found])
-        misfit[n] = sum(more for _, _, more in found)
+    starts: list[Sequence[Step | None]] = [one.steps for one in near]
+    pairs = [(one.half_life, one.saturation) for one in near]
+    if not near:
+        pairs = list(product(settings.half_lives_weeks, settings.saturations))
+        starts = [[None] * len(columns)] * len(pairs)
+    tried = []
+    for (half_life, saturation), steps in zip(pairs, starts, strict=True):
+        stock = saturated(panel.stock(half_life)[:, :, :-1], saturation)
+        tried.append(
+            [_effects(ground, stock, step) for ground, step in zip(grounds, steps, strict=True)]
+        )
+    share = _likelihood(np.array([sum(one.unexplained for one in found) for found in tried]))
     return tuple(
-        _funnel(panel, grounds, reached, pairs[n], tried[n], share, settings)
-        for n, share in enumerate(_likelihood(misfit))
-        if share > 0
+        _funnel(panel, grounds, reached, pairs[n], tried[n], float(share[n]), starts[n])
+        for n in np.flatnonzero(share)
     )
 
 
@@ -133,17 +157,13 @@ def _funnel(  # noqa: PLR0917
     grounds: Sequence[_Grounds],
     reached: Array,
     pair: tuple[float, float],
-    found: Sequence[tuple[Array, Blips]],
+    found: Sequence[_Effects],
     share: float,
-    settings: CausalSettings,
+    starts: Sequence[Step | None],
 ) -> Funnel:
-    before = stock_at_week_start(panel.delivered[:, :, :-1], pair[0])
-    steps = tuple(
-        _step(panel, ground.risk, reached[:, k], effect, before, *pair, settings)
-        for k, (ground, (effect, _)) in enumerate(zip(grounds, found, strict=True))
-    )
-    freedom = sum(blips.freedom for _, blips in found)
-    left = sum(blips.misfit for _, blips in found)
+    steps = tuple(_step(panel, *one, pair) for one in zip(grounds, found, starts, strict=True))
+    freedom = sum(one.of_moves.freedom for one in found)
+    left = sum(one.of_moves.misfit for one in found)
     return Funnel(steps, reached, *pair, share, left / freedom if freedom else None)
 
 
@@ -181,7 +201,8 @@ def _grounds(  # noqa: PLR0917
             "needed: the others came in an account's first week or after an earlier deal"
         )
     visits, by_visits = _told(visits, by_visits)
-    return _Grounds(risk, moves, visits, by_moves, by_visits)
+    controls = control_columns(panel, risk, reached[:, k], settings)
+    return _Grounds(risk, controls, moves, visits, by_moves, by_visits)
 
 
 def _told(events: tuple[Array, Array, Array], surprise: Array) -> tuple[Any, Array]:
@@ -211,30 +232,28 @@ def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -
     group = spent[account, week]
     weight = weight[account]
     total = np.maximum(np.bincount(group, weight), 1e-9)
-    for column in range(held.shape[2]):
-        own = held[account, week, column]
-        mean = np.bincount(group, weight * own) / total
-        held[account, week, column] = own - mean[group]
+    own = held[account, week]
+    mean = np.column_stack([np.bincount(group, weight * one) / total for one in own.T])
+    held[account, week] = own - mean[group]
     return held
 
 
-def _effects(ground: _Grounds, stock: Array) -> tuple[Array, Blips, float]:
-    """Effects of one step under one memory, shrunk and as found; the misfit of moves and visits.
-
-    Visits count as if there were as many of them as moves.
-    """
+def _effects(ground: _Grounds, stock: Array, near: Step | None) -> _Effects:
+    """Effects of one step under one memory. Visits count as if there were as many as moves."""
+    start_of_moves, start_of_visits = near.blips if near else (None, None)
     found = estimate_blips(
-        Moves(ground.surprise_of_moves, stock[ground.moves[:2]], ground.moves[2])
+        Moves(ground.surprise_of_moves, stock[ground.moves[:2]], ground.moves[2]), start_of_moves
     )
     count, seen = len(ground.moves[0]), len(ground.visits[0])
     if seen < count:
-        return np.round(shrunk(found, None), 6), found, found.misfit
+        return _Effects(np.round(shrunk(found, None), 6), found, None, found.misfit)
     guide = estimate_blips(
-        Moves(ground.surprise_of_visits, stock[ground.visits[:2]], ground.visits[2])
+        Moves(ground.surprise_of_visits, stock[ground.visits[:2]], ground.visits[2]),
+        start_of_visits,
     )
     # Rounded, so that a sum taken in another order by another machine changes nothing below.
     effect = np.round(shrunk(found, guide.effect), 6)
-    return effect, found, found.misfit + guide.misfit * count / seen
+    return _Effects(effect, found, guide.effect, found.misfit + guide.misfit * count / seen)
 
 
 def _check_variation(panel: Panel, risk: Risk) -> None:
@@ -250,28 +269,32 @@ def _check_variation(panel: Panel, risk: Risk) -> None:
         raise NotEstimable("touches separate those that moved on from all others")
 
 
-def _step(  # noqa: PLR0917
+def _step(
     panel: Panel,
-    risk: Risk,
-    since: Array,
-    effect: Array,
-    before: Array,
-    half_life: float,
-    saturation: float,
-    settings: CausalSettings,
+    ground: _Grounds,
+    found: _Effects,
+    near: Step | None,
+    pair: tuple[float, float],
 ) -> Step:
     """What each row heard, and how likely its move was without any player."""
+    half_life, saturation = pair
+    risk, controls, effect = ground.risk, ground.controls, found.effect
+    before = panel.stock(half_life)[:, :, :-1]
     at_start = saturated(before[risk.account, risk.week].astype(float), saturation)
-    controls = control_columns(panel, risk, since, settings)
     penalty = np.eye(controls.shape[1])
     penalty[0, 0] = 0.0
-    found, _ = fit(
-        controls, risk.moved.astype(float), risk.weight, penalty, offset=at_start @ effect
+    slopes, _ = fit(
+        controls,
+        risk.moved.astype(float),
+        risk.weight,
+        penalty,
+        offset=at_start @ effect,
+        start=near.controls if near else None,
     )
     heard = saturated(stock_at_moves(panel, before, risk, half_life), saturation)
-    base = controls @ found
+    base = controls @ slopes
     base = np.round(base + _shift(base + heard @ effect, risk), 6)
-    return Step(risk, effect, heard, base)
+    return Step(risk, effect, heard, base, (found.of_moves.effect, found.of_visits), slopes)
 
 
 def _shift(eta: Array, risk: Risk) -> float:
@@ -381,7 +404,7 @@ def win_ratios(
         panel.weight[panel.spell_account[closed]],
         ~panel.spell_returns[closed],
     )
-    before = stock_at_week_start(panel.delivered[:, :, :-1], funnel.half_life)
+    before = panel.stock(funnel.half_life)[:, :, :-1]
     heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)
     controls = control_columns(panel, risk, funnel.reached[:, 0], settings)
     x = np.column_stack([controls, heard])

@@ -18,14 +18,15 @@ def fit(  # noqa: PLR0917
     penalty: Array,
     not_negative: Array | None = None,
     offset: Array | None = None,
+    start: Array | None = None,
 ) -> tuple[Array, float]:
     """Minimise weighted -log likelihood + b' penalty b / 2, with b >= 0 where not_negative.
 
-    offset: log odds of each row that are known.
+    offset: log odds of each row that are known. start: coefficients to begin with.
     Returns the coefficients and the log likelihood without the penalty.
     """
     count = x.shape[1]
-    b = np.zeros(count)
+    b = np.zeros(count) if start is None else start
     known = np.zeros(len(x)) if offset is None else offset
     bound = np.array([], dtype=int) if not_negative is None else not_negative
     value = _objective(x, y, weight, penalty, b, known)

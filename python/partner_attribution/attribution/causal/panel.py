@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -15,9 +15,11 @@ from partner_attribution.attribution.causal.settings import (
     CausalSettings,
     NotEstimable,
 )
+from partner_attribution.attribution.causal.stocks import stock_at_week_start
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
+_MOST_BYTES = 100_000_000  # of one stock: of larger panels none is kept
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Panel:
         returns: it follows a deal of the same account, so its stage is not on record: lead and MQL
         dates are those of the first time.
     opportunity_*: id, value in cents, weeks when won and lost (inf = not).
+    stocks: those worked out so far, by half-life, each beside what it was worked out from.
     """
 
     players: tuple[str, ...]
@@ -71,6 +74,20 @@ class Panel:
     opportunity_cents: Array
     opportunity_won: Array
     opportunity_lost: Array
+    stocks: dict[float, tuple[Array, Array]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
+
+    def stock(self, half_life: float) -> Array:
+        """Decayed touches before each week, shaped as `delivered`. Worked out once: a panel that
+        differs in its weights only, as one without a group of accounts, has the same stocks."""
+        of, kept = self.stocks.get(half_life, (None, None))
+        if of is self.delivered:
+            return kept
+        found = stock_at_week_start(self.delivered, half_life)
+        if self.delivered.nbytes <= _MOST_BYTES:
+            self.stocks[half_life] = (self.delivered, found)
+        return found
 
 
 @dataclass(frozen=True)

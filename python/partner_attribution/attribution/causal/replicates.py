@@ -38,13 +38,13 @@ def group_influence(
     # Differences between fits need fewer orders of players than the figures themselves.
     quick = replace(settings, sampled_orders=min(settings.sampled_orders, _ORDERS))
     if len(panel.players) > settings.exact_players:
-        whole = dict(_estimates(panel, list(whole), quick))
+        whole = dict(_estimates(panel, whole, quick))
     parts: dict[tuple[str, str], list[Array]] = {}
     _collect(parts, whole.items())
     group = panel.bucket * groups // settings.interval_buckets
     for number in range(groups):
         without = replace(panel, weight=np.where(group == number, 0.0, panel.weight))
-        _collect(parts, _estimates(without, list(whole), quick))
+        _collect(parts, _estimates(without, whole, quick))
     influence: dict[tuple[str, str], dict[str, Array]] = {}
     names = (*panel.players, BASELINE)
     for key, (own, *replicates) in sorted(parts.items()):
@@ -57,14 +57,14 @@ def group_influence(
 
 
 def _estimates(
-    panel: Panel, names: list[str], settings: CausalSettings
+    panel: Panel, whole: Mapping[str, Estimate], settings: CausalSettings
 ) -> Iterator[tuple[str, Estimate]]:
     try:
         evidence = evidence_of(panel)
     except NotEstimable:
         return
-    for name in names:
-        yield name, estimate(panel, evidence, name, settings)
+    for name, one in whole.items():
+        yield name, estimate(panel, evidence, name, settings, one.funnels)
 
 
 def _collect(

@@ -9,6 +9,7 @@ import numpy as np
 
 from partner_attribution.attribution.causal.panel import Panel, ranges
 from partner_attribution.attribution.causal.settings import CausalSettings
+from partner_attribution.attribution.causal.stocks import stock_at_week_start
 
 Array = Any
 
@@ -57,19 +58,6 @@ def weeks_at_risk(panel: Panel, start: Array, end: Array, settings: CausalSettin
     return Risk(spell, panel.spell_account[spell], week, moved, at, weight, first)
 
 
-def stock_at_week_start(delivered: Array, half_life: float) -> Array:
-    """Decayed touches before each week; those of a week count from its middle."""
-    stock = np.zeros_like(delivered)
-    for week in range(1, delivered.shape[1]):
-        stock[:, week] = a_week_later(stock[:, week - 1], delivered[:, week - 1], half_life)
-    return stock
-
-
-def a_week_later(stock: Array, seen: Array, half_life: float) -> Array:
-    """Decay a stock by a week, and add what came on average in the middle of it."""
-    return stock * np.float32(0.5 ** (1 / half_life)) + seen * np.float32(0.5 ** (0.5 / half_life))
-
-
 def stock_at_moves(panel: Panel, before: Array, risk: Risk, half_life: float) -> Array:
     """Decayed touches of each player at each row's time; rows that did not move: at week start.
 
@@ -86,11 +74,6 @@ def stock_at_moves(panel: Panel, before: Array, risk: Risk, half_life: float) ->
     row, touch, player = row[seen], touch[seen], player[seen]
     np.add.at(stock, (row, player), 0.5 ** ((risk.at[row] - panel.touches.at[touch]) / half_life))
     return stock
-
-
-def saturated(stock: Array, saturation: float) -> Array:
-    """Diminishing returns of a stock: (1 - exp(-s x)) / s, or x itself for s = 0."""
-    return stock if saturation == 0 else -np.expm1(-saturation * stock) / saturation
 
 
 def control_columns(panel: Panel, risk: Risk, since: Array, settings: CausalSettings) -> Array:

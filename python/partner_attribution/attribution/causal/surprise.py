@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from partner_attribution.attribution.causal.panel import Panel
-from partner_attribution.attribution.causal.risk import a_week_later
+from partner_attribution.attribution.causal.stocks import a_week_later
 
 Array = Any
 _ORGANIC_MEMORIES = (0.5, 1.5, 3.0, 6.0, 16.0)  # half-lives in weeks

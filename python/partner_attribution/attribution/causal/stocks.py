@@ -1,0 +1,27 @@
+"""Stocks: touches that fade from week to week, and count the less the more there are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+Array = Any
+
+
+def stock_at_week_start(delivered: Array, half_life: float) -> Array:
+    """Decayed touches before each week; those of a week count from its middle."""
+    stock = np.zeros_like(delivered)
+    for week in range(1, delivered.shape[1]):
+        stock[:, week] = a_week_later(stock[:, week - 1], delivered[:, week - 1], half_life)
+    return stock
+
+
+def a_week_later(stock: Array, seen: Array, half_life: float) -> Array:
+    """Decay a stock by a week, and add what came on average in the middle of it."""
+    return stock * np.float32(0.5 ** (1 / half_life)) + seen * np.float32(0.5 ** (0.5 / half_life))
+
+
+def saturated(stock: Array, saturation: float) -> Array:
+    """Diminishing returns of a stock: (1 - exp(-s x)) / s, or x itself for s = 0."""
+    return stock if saturation == 0 else -np.expm1(-saturation * stock) / saturation
