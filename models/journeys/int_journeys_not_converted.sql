@@ -109,23 +109,40 @@ windows as (
 
 ),
 
--- Each gets the window of one conversion, spread evenly over all of them in order of time. Whoever
--- could not have converted yet at that time is not compared.
+window_counts as (
+
+    select distinct
+        milestone,
+        places
+    from windows
+
+),
+
+-- Each gets the window of one conversion, spread evenly over all of them in order of time. The place is
+-- a column before the join: worked out from both sides inside it, every pair of a milestone was compared.
+placed as (
+
+    select
+        shuffled.*,
+        1 + {{ int_div('(2 * shuffled.place - 1) * window_counts.places', '(2 * shuffled.places)') }} as window_place
+    from shuffled
+    inner join window_counts on shuffled.milestone = window_counts.milestone
+
+),
+
+-- Whoever could not have converted yet at that time is not compared.
 final as (
 
     select
-        shuffled.milestone,
-        shuffled.journey_id,
-        shuffled.account_id,
-        shuffled.person_id,
+        placed.milestone,
+        placed.journey_id,
+        placed.account_id,
+        placed.person_id,
         windows.journey_start_at_us as starts_at_us,
         windows.cutoff_at_us as ends_at_us
-    from shuffled
-    inner join windows
-        on
-            shuffled.milestone = windows.milestone
-            and windows.place = 1 + {{ int_div('(2 * shuffled.place - 1) * windows.places', '(2 * shuffled.places)') }}
-    where coalesce(shuffled.since_us <= windows.cutoff_at_us, true)
+    from placed
+    inner join windows on placed.milestone = windows.milestone and placed.window_place = windows.place
+    where coalesce(placed.since_us <= windows.cutoff_at_us, true)
 
 )
 
