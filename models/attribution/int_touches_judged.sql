@@ -34,48 +34,60 @@ touches as (
 
 ),
 
--- Journeys without a touch keep one row per method.
-journeys as (
+touched as (
 
-    select
-        milestones.opportunity_id,
-        milestones.person_id,
-        milestones.milestone,
-        milestones.milestone_at_us,
-        milestones.cutoff_at_us,
-        methods.method,
-        milestones.conversion_id as journey_id,
-        touches.*
-    from milestones
-    cross join methods
-    left join touches
-        on milestones.conversion_id = touches.conversion_id and methods.lookback_days = touches.lookback_days
-    where
-        methods.method not in {{ causal_methods() }}
-        or milestones.milestone in ('opportunity', 'closed_won')
+    select distinct
+        conversion_id,
+        lookback_days
+    from touches
 
 ),
 
 -- Credit beside the touches of a journey: what would have come anyway.
 beside_touches as (
 
-    select
-        milestones.opportunity_id,
-        milestones.person_id,
-        milestones.milestone,
-        milestones.milestone_at_us,
-        milestones.cutoff_at_us,
-        credits.method,
-        milestones.conversion_id as journey_id,
-        touches.*
+    select distinct
+        credits.conversion_id,
+        credits.method
     from credits
-    inner join milestones on credits.conversion_id = milestones.conversion_id
-    left join touches on milestones.conversion_id = touches.conversion_id and touches.touch_id is null
+    inner join methods on credits.method = methods.method
+    inner join touched
+        on credits.conversion_id = touched.conversion_id and methods.lookback_days = touched.lookback_days
     where credits.touch_id is null
+
+),
+
+-- No touch has lookback -1. A journey without touches keeps one row per method from the first part.
+journeys as (
+
+    select
+        milestones.*,
+        methods.method,
+        methods.lookback_days as reads_lookback_days
+    from milestones
+    cross join methods
+    where
+        methods.method not in {{ causal_methods() }}
+        or milestones.milestone in ('opportunity', 'closed_won')
+    union all
+    select
+        milestones.*,
+        beside_touches.method,
+        -1 as reads_lookback_days
+    from beside_touches
+    inner join milestones on beside_touches.conversion_id = milestones.conversion_id
 
 )
 
--- A journey without any touch has that row already.
-select * from journeys
-union
-select * from beside_touches
+select
+    journeys.opportunity_id,
+    journeys.person_id,
+    journeys.milestone,
+    journeys.milestone_at_us,
+    journeys.cutoff_at_us,
+    journeys.method,
+    journeys.conversion_id as journey_id,
+    touches.*
+from journeys
+left join touches
+    on journeys.conversion_id = touches.conversion_id and journeys.reads_lookback_days = touches.lookback_days

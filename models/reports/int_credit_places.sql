@@ -1,0 +1,60 @@
+{%- set dimensions = ['partner_id', 'channel', 'asset_id', 'region'] -%}
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
+
+with
+
+credits as (
+
+    select * from {{ ref('int_credits_by_conversion') }}
+    where partner_id not in ('unattributed', 'baseline')
+
+),
+
+-- Every way to keep some of the dimensions, as in int_credit_sums.
+kept as (
+
+    {% for number in range(16) %}
+        {%- set names = [] -%}
+        {%- for column in dimensions %}
+            {%- if (number // 2 ** loop.index0) % 2 %}{% do names.append(column | replace('_id', '')) %}{% endif %}
+        {%- endfor %}
+        select
+            {% for column in dimensions %}
+                {{ (number // 2 ** loop.index0) % 2 }} as keeps_{{ column }},
+            {% endfor %}
+            '{{ names | join(",") }}' as dimensions
+        {{ 'union all' if not loop.last }}
+    {% endfor %}
+
+),
+
+places as (
+
+    select distinct
+        {% for column in dimensions -%}
+            coalesce({{ column }}, '') as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from credits
+
+),
+
+seen as (
+
+    select
+        places.*,
+        kept.dimensions,
+        {% for column in dimensions -%}
+            case when kept.keeps_{{ column }} = 1 then places.{{ column }} else '' end as kept_{{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from places
+    cross join kept
+
+)
+
+select
+    *,
+    dense_rank() over (order by partner_id, channel, asset_id, region) as place_number,
+    dense_rank() over (
+        order by dimensions, kept_partner_id, kept_channel, kept_asset_id, kept_region
+    ) as view_number
+from seen
