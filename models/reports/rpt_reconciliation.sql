@@ -49,23 +49,94 @@ frame as (
 
 ),
 
+-- By day before windows multiply the rows: every credit is in a window of every campaign.
+daily as (
+
+    select
+        milestone_on,
+        method,
+        milestone,
+        credited_campaign_id,
+        case when partner_id in ('unattributed', 'baseline') then partner_id else 'other_touches' end as bucket,
+        sum(credited_amount) as credited_amount,
+        sum(share_billionths) as share_billionths
+    from credits
+    group by
+        milestone_on,
+        method,
+        milestone,
+        credited_campaign_id,
+        case when partner_id in ('unattributed', 'baseline') then partner_id else 'other_touches' end
+
+),
+
+daily_of_all as (
+
+    select
+        milestone_on,
+        method,
+        milestone,
+        bucket,
+        sum(credited_amount) as credited_amount,
+        sum(share_billionths) as share_billionths
+    from daily
+    group by milestone_on, method, milestone, bucket
+
+),
+
+own as (
+
+    select
+        windows.campaign_id,
+        windows.window_id,
+        daily.method,
+        daily.milestone,
+        daily.credited_amount,
+        daily.share_billionths
+    from windows
+    inner join daily
+        on
+            windows.campaign_id = daily.credited_campaign_id
+            and daily.milestone_on >= windows.window_start
+            and daily.milestone_on <= windows.window_end
+    where daily.bucket = 'other_touches'
+
+),
+
+-- What a campaign earned itself is taken out of what all touches earned.
 placed as (
 
     select
         windows.campaign_id,
         windows.window_id,
-        credits.method,
-        credits.milestone,
-        case
-            when credits.partner_id in ('unattributed', 'baseline') then credits.partner_id
-            when credits.credited_campaign_id = windows.campaign_id then 'this_campaign'
-            else 'other_touches'
-        end as bucket,
-        credits.credited_amount,
-        credits.share_billionths
+        daily_of_all.method,
+        daily_of_all.milestone,
+        daily_of_all.bucket,
+        daily_of_all.credited_amount,
+        daily_of_all.share_billionths
     from windows
-    inner join credits
-        on credits.milestone_on >= windows.window_start and credits.milestone_on <= windows.window_end
+    inner join daily_of_all
+        on daily_of_all.milestone_on >= windows.window_start and daily_of_all.milestone_on <= windows.window_end
+    union all
+    select
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        'this_campaign' as bucket,
+        credited_amount,
+        share_billionths
+    from own
+    union all
+    select
+        campaign_id,
+        window_id,
+        method,
+        milestone,
+        'other_touches' as bucket,
+        -credited_amount as credited_amount,
+        -share_billionths as share_billionths
+    from own
 
 ),
 

@@ -102,6 +102,17 @@ counted as (
 
 ),
 
+-- Only these can be at risk, under these methods: a small part of all credits.
+asked as (
+
+    select distinct
+        found.touch_id,
+        windows.agreed_method
+    from found
+    inner join windows on found.campaign_id = windows.campaign_id
+
+),
+
 credits as (
 
     select
@@ -111,8 +122,8 @@ credits as (
         conversions.milestone_on,
         sum(credits.credited_amount) as credited_amount
     from {{ ref('fct_attribution_credits') }} as credits
+    inner join asked on credits.touch_id = asked.touch_id and credits.method = asked.agreed_method
     inner join {{ ref('fct_conversions') }} as conversions on credits.conversion_id = conversions.conversion_id
-    where credits.touch_id is not null
     group by credits.touch_id, credits.method, credits.milestone, conversions.milestone_on
 
 ),
