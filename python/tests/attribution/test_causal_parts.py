@@ -388,3 +388,114 @@ def test_whoever_is_reached_every_week_is_no_surprise_for_long():
     assert found[20:, 0] == pytest.approx(-0.5, abs=1e-5)
     assert np.abs(found[:, 5:]).max() < 0.25
     assert found.sum(axis=0) == pytest.approx(np.zeros(30), abs=1e-4)
+
+
+def test_data_that_end_within_a_week_end_there():
+    """Whoever begins at the very end, or after it, was never at risk."""
+    panel = replace(
+        panel_of([("a", 0.5, "p")], [], weeks=5),
+        end=4.5,
+        spell_account=np.array([0, 1, 2]),
+        spell_start=np.array([4.5, 4.75, 4.25]),
+        spell_returns=np.zeros(3, dtype=bool),
+    )
+    risk = weeks_at_risk(panel, panel.spell_start, np.full(3, np.inf), CausalSettings())
+    assert risk.spell.tolist() == [2]
+    assert risk.week.tolist() == [4]
+    one = panel_of([("a", 0.5, "p")], [], weeks=1)
+    risk = weeks_at_risk(one, one.spell_start, one.reached[:, 2], CausalSettings())
+    assert risk.week.tolist() == [0, 0, 0]
+
+
+@pytest.mark.parametrize(("deals", "late", "step"), [(310, 1, 1), (300, 0, 2), (300, 1, 1)])
+def test_weeks_are_thinned_by_the_moves_or_as_for_three_hundred(deals, late, step):
+    """Two weeks without a move per deal, one of those that enter late; one is wanted per move."""
+    names = tuple(f"a{i:03d}" for i in range(deals))
+    panel = panel_of(
+        [("a000", 0.5, "p")],
+        [(name, name, "opportunity", 2.5) for name in names],
+        names,
+        entered=[1.25] * late + [0] * (deals - late),
+        weeks=3,
+    )
+    settings = CausalSettings(controls_per_event=1)
+    risk = weeks_at_risk(panel, panel.spell_start, panel.reached[:, 2], settings)
+    assert risk.moved.sum() == deals
+    assert (~risk.moved).sum() == (2 * deals - late) // step
+    assert set(risk.weight[~risk.moved]) == {step}
+    assert set(risk.weight[risk.moved]) == {1}
+
+
+def week_by_week():
+    """Forty accounts, ten weeks, two players; every stage, visits, unequal weights, a control."""
+    rng = np.random.default_rng(4)
+    names = tuple(f"a{i:02d}" for i in range(40))
+    touches = [
+        (name, week + rng.random(), who)
+        for name in names for week in range(10)
+        for who, chance in (("p", 0.3), ("q", 0.2), (None, 0.5))
+        if rng.random() < chance * (1 + week % 3) / 2
+    ]  # fmt: skip
+    milestones = []
+    for i, name in enumerate(names[:30]):
+        milestones.append((name, None, "lead", 1 + i % 5 + 0.5))
+        milestones += [(name, None, "mql", 3 + i % 5 + 0.25)] if i % 2 else []
+        milestones += [(name, name, "opportunity", 8.75)] if i % 3 == 0 else []
+    panel = panel_of(touches, milestones, names, entered=[i % 4 for i in range(40)], weeks=10)
+    return replace(panel, weight=rng.uniform(0.5, 2, 40), controls=rng.normal(size=(40, 1)))
+
+
+def surprise_by_hand(panel, stages):
+    """Ridge regression on the past of each account, less the week's mean; ridge: ten rows."""
+    count, weeks, last = panel.delivered.shape[0], panel.weeks, len(panel.players)
+
+    def stock(account, week, column, half_life):
+        return sum(
+            panel.delivered[account, seen, column] * 0.5 ** ((week - seen - 0.5) / half_life)
+            for seen in range(week)
+        )
+
+    def past(account, week):
+        visits = [stock(account, week, last, h) for h in (0.5, 1.5, 3, 6, 16)]
+        logs = np.log1p(visits)
+        age, stage = np.log1p(stages.age[account, week]), stages.stage[account, week]
+        row = [*logs, *np.sqrt(visits)]
+        row += [logs[i] * logs[j] for i in range(5) for j in range(i, 5)]
+        row += [age, np.log1p(week - int(panel.entered[account]))]
+        for number in (1, 2):
+            row += [float(stage == number) * one for one in (1, age, logs[1])]
+        row += [np.log1p(stock(account, week, p, h)) for h in (1, 6) for p in range(last)]
+        return [*row, *panel.controls[account]]
+
+    at_risk = stages.stage >= 0
+    found = np.zeros((count, weeks, last))
+    rows = {week: np.flatnonzero(at_risk[:, week]) for week in range(weeks)}
+    x = {week: np.array([past(a, week) for a in own]) for week, own in rows.items()}
+    weight = {week: panel.weight[own] for week, own in rows.items()}
+    x = {week: one - np.average(one, axis=0, weights=weight[week]) for week, one in x.items()}
+    for player in range(last):
+        seen = {week: panel.delivered[own, week, player] for week, own in rows.items()}
+        of_week = {week: np.average(one, weights=weight[week]) for week, one in seen.items()}
+        total = sum(weight[week].sum() for week in rows)
+        mean = sum(of_week[week] * weight[week].sum() for week in rows) / total
+        busy = {week: one / mean for week, one in of_week.items()}
+        gram = sum(busy[w] * (x[w].T * weight[w]) @ x[w] for w in rows)
+        cross = sum((x[w].T * weight[w]) @ seen[w] for w in rows)
+        ridge = 10 * np.maximum(np.diag(gram) / at_risk.sum(), 1e-9)
+        slope = np.linalg.solve(gram + np.diag(ridge), cross)
+        for week, own in rows.items():
+            found[own, week, player] = seen[week] - busy[week] * (mean + x[week] @ slope)
+    return found
+
+
+def test_surprises_are_what_a_ridge_regression_on_the_past_leaves():
+    panel = week_by_week()
+    stages = recorded_stages(panel)
+    assert set(np.unique(stages.stage)) == {-1, 0, 1, 2}
+    assert surprises(panel, stages) == pytest.approx(surprise_by_hand(panel, stages), abs=5e-6)
+
+
+def test_accounts_without_weight_foretell_nothing():
+    panel = small()
+    nobody = replace(panel, weight=np.zeros(3))
+    assert not surprises(nobody, recorded_stages(panel)).any()
