@@ -441,7 +441,9 @@ def week_by_week():
         milestones.append((name, None, "lead", 1 + i % 5 + 0.5))
         milestones += [(name, None, "mql", 3 + i % 5 + 0.25)] if i % 2 else []
         milestones += [(name, name, "opportunity", 8.75)] if i % 3 == 0 else []
-    panel = panel_of(touches, milestones, names, entered=[i % 4 for i in range(40)], weeks=10)
+    panel = panel_of(
+        touches, milestones, names, entered=[i % 4 + 0.25 for i in range(40)], weeks=10
+    )
     return replace(panel, weight=rng.uniform(0.5, 2, 40), controls=rng.normal(size=(40, 1)))
 
 
@@ -499,3 +501,13 @@ def test_accounts_without_weight_foretell_nothing():
     panel = small()
     nobody = replace(panel, weight=np.zeros(3))
     assert not surprises(nobody, recorded_stages(panel)).any()
+
+
+def test_weeks_after_the_last_whole_quarter_belong_to_it():
+    panel = panel_of([("a", 0.5, "p")], [], ("a",), weeks=40)
+    settings = CausalSettings(organic_half_lives_weeks=())
+    risk = weeks_at_risk(panel, panel.spell_start, panel.reached[:, 2], settings)
+    columns = control_columns(panel, risk, panel.spell_start, settings)
+    assert columns[:, 1].tolist() == [float(13 <= week < 26) for week in range(40)]
+    assert columns[:, 2].tolist() == [float(week >= 26) for week in range(40)]
+    assert columns.shape[1] == 4
