@@ -31,9 +31,10 @@ kept as (
 places as (
 
     select distinct
-        {% for column in dimensions -%}
-            coalesce({{ column }}, '') as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        coalesce(partner_id, '') as partner_id,
+        coalesce(channel, '') as channel,
+        coalesce(asset_id, '') as asset_id,
+        coalesce(region, '') as region
     from credits
 
 ),
@@ -43,9 +44,10 @@ seen as (
     select
         places.*,
         kept.dimensions,
-        {% for column in dimensions -%}
-            case when kept.keeps_{{ column }} = 1 then places.{{ column }} else '' end as kept_{{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        case when kept.keeps_partner_id = 1 then places.partner_id else '' end as kept_partner_id,
+        case when kept.keeps_channel = 1 then places.channel else '' end as kept_channel,
+        case when kept.keeps_asset_id = 1 then places.asset_id else '' end as kept_asset_id,
+        case when kept.keeps_region = 1 then places.region else '' end as kept_region
     from places
     cross join kept
 
