@@ -132,9 +132,12 @@ def fit_funnels(
         starts = [[None] * len(columns)] * len(pairs)
     tried = []
     for (half_life, saturation), steps in zip(pairs, starts, strict=True):
-        stock = saturated(panel.stock(half_life)[:, :, :-1], saturation)
+        before = panel.stock(half_life)[:, :, :-1]
         tried.append(
-            [_effects(ground, stock, step) for ground, step in zip(grounds, steps, strict=True)]
+            [
+                _effects(ground, before, saturation, step)
+                for ground, step in zip(grounds, steps, strict=True)
+            ]
         )
     share = _likelihood(np.array([sum(one.unexplained for one in found) for found in tried]))
     return tuple(
@@ -238,18 +241,17 @@ def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -
     return held
 
 
-def _effects(ground: _Grounds, stock: Array, near: Step | None) -> _Effects:
+def _effects(ground: _Grounds, before: Array, saturation: float, near: Step | None) -> _Effects:
     """Effects of one step under one memory. Visits count as if there were as many as moves."""
     start_of_moves, start_of_visits = near.blips if near else (None, None)
-    found = estimate_blips(
-        Moves(ground.surprise_of_moves, stock[ground.moves[:2]], ground.moves[2]), start_of_moves
-    )
+    stock = saturated(before[ground.moves[:2]], saturation)
+    found = estimate_blips(Moves(ground.surprise_of_moves, stock, ground.moves[2]), start_of_moves)
     count, seen = len(ground.moves[0]), len(ground.visits[0])
     if seen < count:
         return _Effects(np.round(shrunk(found, None), 6), found, None, found.misfit)
+    stock = saturated(before[ground.visits[:2]], saturation)
     guide = estimate_blips(
-        Moves(ground.surprise_of_visits, stock[ground.visits[:2]], ground.visits[2]),
-        start_of_visits,
+        Moves(ground.surprise_of_visits, stock, ground.visits[2]), start_of_visits
     )
     # Rounded, so that a sum taken in another order by another machine changes nothing below.
     effect = np.round(shrunk(found, guide.effect), 6)

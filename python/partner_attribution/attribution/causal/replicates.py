@@ -18,7 +18,8 @@ from partner_attribution.attribution.causal.settings import (
 from partner_attribution.attribution.causal.surprise import evidence_of
 
 Array = Any
-_ORDERS = 15
+_ORDERS = 15  # and their reverses: with 9 players or more, fewer coalitions than all
+_EXACT = 8
 
 
 def group_influence(
@@ -36,8 +37,12 @@ def group_influence(
     if panel.bucket is None or groups < 2 or not whole:
         return {}
     # Differences between fits need fewer orders of players than the figures themselves.
-    quick = replace(settings, sampled_orders=min(settings.sampled_orders, _ORDERS))
-    if len(panel.players) > settings.exact_players:
+    quick = replace(
+        settings,
+        exact_players=min(settings.exact_players, _EXACT),
+        sampled_orders=min(settings.sampled_orders, _ORDERS),
+    )
+    if len(panel.players) > quick.exact_players:
         whole = dict(_estimates(panel, whole, quick))
     parts: dict[tuple[str, str], list[Array]] = {}
     _collect(parts, whole.items())

@@ -9,7 +9,6 @@ import numpy as np
 
 from partner_attribution.attribution.causal.panel import Panel, ranges
 from partner_attribution.attribution.causal.settings import CausalSettings
-from partner_attribution.attribution.causal.stocks import stock_at_week_start
 
 Array = Any
 
@@ -78,12 +77,10 @@ def stock_at_moves(panel: Panel, before: Array, risk: Risk, half_life: float) ->
 
 def control_columns(panel: Panel, risk: Risk, since: Array, settings: CausalSettings) -> Array:
     """Intercept, organic visits over several memories, firmographics, calendar, time at risk."""
-    organic = np.array([len(panel.players)])
-    own = panel.delivered[:, :, organic]
     columns = [np.ones(len(risk.week))]
     for half_life in settings.organic_half_lives_weeks:
-        visits = stock_at_week_start(own, half_life)
-        columns.append(np.log1p(visits[risk.account, risk.week, 0]))
+        visits = panel.stock(half_life)[risk.account, risk.week, len(panel.players)]
+        columns.append(np.log1p(visits))
     quarter = np.minimum(risk.week // 13, max(0, panel.weeks // 13 - 1))
     columns += [(quarter == q).astype(float) for q in range(1, int(quarter.max(initial=0)) + 1)]
     columns.append(np.log1p(np.maximum(0, risk.week - np.floor(since[risk.spell]))))
