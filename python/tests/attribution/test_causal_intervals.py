@@ -96,12 +96,15 @@ def test_a_fit_that_begins_at_another_ends_where_it_would_have_ended_alone(data)
 
 def test_a_panel_without_a_group_keeps_the_stocks_but_one_of_other_touches_does_not(data):
     panel = panel_of(data)
-    wanted = stock_at_week_start(panel.delivered, 3.0)
+    players, organic = panel.delivered[:, :, :-1], panel.delivered[:, :, -1]
+    wanted = stock_at_week_start(players, 3.0)
     without = replace(panel, weight=panel.weight * 0)
 
     assert (panel.stock(3.0) == wanted).all()
     assert without.stock(3.0) is panel.stock(3.0)
-    assert (panel.stock(6.0) == stock_at_week_start(panel.delivered, 6.0)).all()
+    assert (panel.stock(6.0) == stock_at_week_start(players, 6.0)).all()
+    assert (panel.organic_stock(3.0) == stock_at_week_start(organic, 3.0)).all()
+    assert without.organic_stock(3.0) is panel.organic_stock(3.0)
     assert (replace(panel, delivered=2 * panel.delivered).stock(3.0) == 2 * wanted).all()
     assert (panel.stock(3.0) == wanted).all()
 

@@ -132,7 +132,7 @@ def fit_funnels(
         starts = [[None] * len(columns)] * len(pairs)
     tried = []
     for (half_life, saturation), steps in zip(pairs, starts, strict=True):
-        before = panel.stock(half_life)[:, :, :-1]
+        before = panel.stock(half_life)
         tried.append(
             [
                 _effects(ground, before, saturation, step)
@@ -281,7 +281,7 @@ def _step(
     """What each row heard, and how likely its move was without any player."""
     half_life, saturation = pair
     risk, controls, effect = ground.risk, ground.controls, found.effect
-    before = panel.stock(half_life)[:, :, :-1]
+    before = panel.stock(half_life)
     at_start = saturated(before[risk.account, risk.week].astype(float), saturation)
     penalty = np.eye(controls.shape[1])
     penalty[0, 0] = 0.0
@@ -406,7 +406,7 @@ def win_ratios(
         panel.weight[panel.spell_account[closed]],
         ~panel.spell_returns[closed],
     )
-    before = panel.stock(funnel.half_life)[:, :, :-1]
+    before = panel.stock(funnel.half_life)
     heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)
     controls = control_columns(panel, risk, funnel.reached[:, 0], settings)
     x = np.column_stack([controls, heard])

@@ -19,7 +19,7 @@ from partner_attribution.attribution.causal.stocks import stock_at_week_start
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
-_MOST_BYTES = 100_000_000  # of one stock: of larger panels none is kept
+_MOST_BYTES = 150_000_000  # of one stock: a larger one is not kept
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Panel:
         returns: it follows a deal of the same account, so its stage is not on record: lead and MQL
         dates are those of the first time.
     opportunity_*: id, value in cents, weeks when won and lost (inf = not).
-    stocks: those worked out so far, by half-life, each beside what it was worked out from.
+    stocks: those worked out so far, each beside what it was worked out from.
     """
 
     players: tuple[str, ...]
@@ -74,19 +74,24 @@ class Panel:
     opportunity_cents: Array
     opportunity_won: Array
     opportunity_lost: Array
-    stocks: dict[float, tuple[Array, Array]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    stocks: dict[tuple[str, float], tuple[Array, Array]] = field(default_factory=dict, repr=False)
 
     def stock(self, half_life: float) -> Array:
-        """Decayed touches before each week, shaped as `delivered`. Worked out once: a panel that
-        differs in its weights only, as one without a group of accounts, has the same stocks."""
-        of, kept = self.stocks.get(half_life, (None, None))
+        """Decayed touches of each player before each week: accounts x weeks x players."""
+        return self._kept("players", half_life, self.delivered[:, :, :-1])
+
+    def organic_stock(self, half_life: float) -> Array:
+        """The same of the account's own activity: accounts x weeks."""
+        return self._kept("organic", half_life, self.delivered[:, :, -1])
+
+    def _kept(self, name: str, half_life: float, delivered: Array) -> Array:
+        """Worked out once: a panel that differs in its weights only has the same stocks."""
+        of, kept = self.stocks.get((name, half_life), (None, None))
         if of is self.delivered:
             return kept
-        found = stock_at_week_start(self.delivered, half_life)
-        if self.delivered.nbytes <= _MOST_BYTES:
-            self.stocks[half_life] = (self.delivered, found)
+        found = stock_at_week_start(delivered, half_life)
+        if delivered.nbytes <= _MOST_BYTES:
+            self.stocks[name, half_life] = (self.delivered, found)
         return found
 
 

@@ -79,7 +79,7 @@ def control_columns(panel: Panel, risk: Risk, since: Array, settings: CausalSett
     """Intercept, organic visits over several memories, firmographics, calendar, time at risk."""
     columns = [np.ones(len(risk.week))]
     for half_life in settings.organic_half_lives_weeks:
-        visits = panel.stock(half_life)[risk.account, risk.week, len(panel.players)]
+        visits = panel.organic_stock(half_life)[risk.account, risk.week]
         columns.append(np.log1p(visits))
     quarter = np.minimum(risk.week // 13, max(0, panel.weeks // 13 - 1))
     columns += [(quarter == q).astype(float) for q in range(1, int(quarter.max(initial=0)) + 1)]
