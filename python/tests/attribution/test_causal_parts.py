@@ -511,3 +511,11 @@ def test_weeks_after_the_last_whole_quarter_belong_to_it():
     assert columns[:, 1].tolist() == [float(13 <= week < 26) for week in range(40)]
     assert columns[:, 2].tolist() == [float(week >= 26) for week in range(40)]
     assert columns.shape[1] == 4
+
+
+def test_before_two_quarters_have_passed_no_quarter_is_a_control():
+    panel = panel_of([("a", 0.5, "p")], [], ("a",), weeks=20)
+    settings = CausalSettings(organic_half_lives_weeks=())
+    risk = weeks_at_risk(panel, panel.spell_start, panel.reached[:, 2], settings)
+    columns = control_columns(panel, risk, panel.spell_start, settings)
+    assert columns == pytest.approx(np.column_stack([np.ones(20), np.log1p(np.arange(20))]))
