@@ -151,6 +151,32 @@ def test_effects_and_baseline_add_up_to_the_deals_and_each_deal_to_one(funnel, o
     assert len(baselines) == len(deals)
 
 
+def test_effects_are_what_their_credits_add_up_to(of_funnel):
+    effects, credits = table(of_funnel, "effects"), table(of_funnel, "credits")
+    keys = ["method", "milestone", "player"]
+    found = effects.set_index(keys)[["conversions", "value_cents", "share"]].sort_index()
+    sums = credits.groupby(keys)[["credit_share", "credit_cents"]].sum()
+    sums = sums.reindex(found.index, fill_value=0)
+    assert found.conversions.tolist() == pytest.approx(sums.credit_share.tolist(), abs=1e-9)
+    assert found.value_cents.tolist() == sums.credit_cents.tolist()
+    totals = found.conversions.groupby(["method", "milestone"]).transform("sum")
+    assert found.share.tolist() == pytest.approx((found.conversions / totals).tolist())
+    assert set(effects.status) == {"estimable"}
+
+
+def test_disagreement_is_half_the_sum_of_differences_in_share(of_funnel):
+    effects = table(of_funnel, "effects")
+    shares = effects.pivot_table(index=["milestone", "player"], columns="method", values="share")
+    apart = (shares.hazard_shapley - shares.multistate).abs().groupby("milestone").sum() / 2
+    printed = effects.groupby("milestone").disagreement.agg(["min", "max"])
+    assert printed["min"].tolist() == printed["max"].tolist()
+    assert printed["min"].tolist() == pytest.approx(apart.tolist(), abs=1e-6)
+    auto = effects[effects.method == "causal_auto"]
+    assert set(auto.chosen_method) == {"multistate"}
+    assert auto.chosen_because.str.startswith("stages recorded").all()
+    assert effects[effects.method != "causal_auto"].chosen_method.isna().all()
+
+
 def test_only_touches_before_creation_earn_anything(funnel, of_funnel):
     touches, milestones = funnel[1][1], funnel[1][2]
     credits = table(of_funnel, "credits").dropna(subset="touch_id")

@@ -519,3 +519,34 @@ def test_before_two_quarters_have_passed_no_quarter_is_a_control():
     risk = weeks_at_risk(panel, panel.spell_start, panel.reached[:, 2], settings)
     columns = control_columns(panel, risk, panel.spell_start, settings)
     assert columns == pytest.approx(np.column_stack([np.ones(20), np.log1p(np.arange(20))]))
+
+
+def test_a_stage_reached_within_a_week_begins_with_the_next():
+    """a: MQL as a week begins; c: two stages in a week; d: both at once; e: begins in a deal."""
+    milestones = [
+        ("a", None, "lead", 1.5),
+        ("a", None, "mql", 2.0),
+        ("a", "o", "opportunity", 3.25),
+        ("c", None, "lead", 1.25),
+        ("c", None, "mql", 1.75),
+        ("d", None, "lead", 1.5),
+        ("d", None, "mql", 1.5),
+        ("e", "x", "opportunity", 0.0),
+    ]
+    accounts = ("a", "b", "c", "d", "e")
+    panel = panel_of([("a", 0.5, "p")], milestones, accounts, entered=[0, 2.5, 0, 0, 0])
+    stages = recorded_stages(panel)
+    assert stages.stage.tolist() == [
+        [0, 0, 2, 2, -1],
+        [-1, -1, 0, 0, 0],
+        [0, 0, 2, 2, 2],
+        [0, 0, 2, 2, 2],
+        [-1, -1, -1, -1, -1],
+    ]
+    assert stages.age.tolist() == [
+        [0, 1, 0, 1, 0],
+        [0, 0, 0, 1, 2],
+        [0, 1, 0, 1, 2],
+        [0, 1, 0, 1, 2],
+        [0, 0, 0, 0, 0],
+    ]

@@ -18,6 +18,7 @@ from partner_attribution.attribution.intervals import (
     SUPPRESSED,
     UNSTEADY,
     IntervalSettings,
+    grouped,
     half_width,
     influence_from_replicates,
     is_steady,
@@ -143,6 +144,39 @@ def test_replicates_give_the_influence_of_a_mean() -> None:
     found = influence_from_replicates(np.array([5.0]), without)
     # (value - mean) / n, over the mean; leaving one out is that times n / (n - 1).
     assert found == pytest.approx(np.array([(values - 5) / 3 / 5]))
+
+
+def test_a_player_without_a_weight_moves_with_nothing() -> None:
+    without = np.array([[1.0, 2.0, 3.0], [6.5, 5.5, 3.0]])
+    found = influence_from_replicates(np.array([0.0, 5.0]), without)
+    assert found[0].tolist() == [0, 0, 0]
+    assert found[1] == pytest.approx((np.array([2, 4, 9]) - 5) / 15)
+
+
+def test_less_than_one_deal_has_bounds_around_it_in_proportion() -> None:
+    lower, upper = total_interval(np.array([0.125, 0.375]), 0.9)
+    assert 0 < lower < 0.5 < upper
+    assert lower * upper == pytest.approx(0.25)
+
+
+def test_a_bucket_without_deals_leaves_a_share_between_0_and_1() -> None:
+    share, lower, upper = share_interval(np.array([1.0, 2.0, 0.0]), np.array([3.0, 4.0, 0.0]), 0.9)
+    assert share == pytest.approx(3 / 7)
+    assert lower / (1 - lower) * upper / (1 - upper) == pytest.approx((3 / 4) ** 2)
+
+
+def test_large_influence_that_hardly_differs_is_steady() -> None:
+    assert is_steady(np.array([[0.5, 0.5001, 0.4999]]))
+    assert not is_steady(np.array([[0.5, -0.5, 0.4]]))
+
+
+def test_neighbouring_buckets_are_added_up_to_groups() -> None:
+    values = np.arange(16.0).reshape(2, 8)
+    assert grouped(values, 4).tolist() == [[1, 5, 9, 13], [17, 21, 25, 29]]
+    # A bucket's group is bucket x 3 // 8: 0 to 2, 3 to 5, 6 and 7.
+    assert grouped(values, 3).tolist() == [[3, 12, 13], [27, 36, 29]]
+    assert grouped(values, 8) is values
+    assert grouped(0.0, 3) == 0.0
 
 
 @pytest.mark.parametrize(
