@@ -189,9 +189,11 @@ class File:
 
     def left(self, again: bool, sample: int | None) -> list[Mutant]:
         """Faults without a verdict; with `again`, those that nothing has noticed as well."""
-        chosen = self.mutants
+        # From all, so that a reason written down later does not change the sample.
+        chosen = self.all
         if sample is not None and sample < len(chosen):
             chosen = random.Random(self.name).sample(chosen, sample)
+        chosen = [mutant for mutant in chosen if mutant.name not in self.equivalent]
         final = {NOTICED} if again else {NOTICED, SURVIVED}
         return [m for m in chosen if self.verdicts.get(m.name) not in final]
 
