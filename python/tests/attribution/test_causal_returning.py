@@ -10,10 +10,10 @@ import pytest
 
 from partner_attribution.attribution.causal.estimate import funnel_states
 from partner_attribution.attribution.causal.funnel import (
-    _likelihood,
-    _told,
     _usual_hazard,
     fit_funnels,
+    likelihood,
+    told_before,
 )
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
@@ -103,12 +103,15 @@ def test_returning_accounts_do_not_count_for_the_usual_chance_to_move_on(data):
 
 def test_events_that_no_surprise_came_before_are_left_out():
     """Beside them any effect fits: it leaves nothing of the moves that touches reached."""
-    surprise = np.array([[0.0, 0.0], [0.5, -0.1], [0.0, 0.2], [0.0, 0.0]])
-    events = (np.array([7, 8, 9, 10]), np.array([1, 2, 3, 4]), np.ones(4))
-    left, told = _told(events, surprise)
+    held = [np.zeros((11, 6)), np.zeros((11, 6))]
+    held[0][8, 1], held[1][8, 1], held[1][9, 2] = 0.5, -0.1, 0.2
+    account, week, weight = np.array([7, 8, 9, 10]), np.array([1, 2, 3, 4]), np.ones(4)
+    told = told_before([one[:, :, None] for one in held], account, week, weight, delay=1)
 
-    assert [one.tolist() for one in left] == [[8, 9], [2, 3], [1.0, 1.0]]
-    assert told.tolist() == [[0.5, -0.1], [0.0, 0.2]]
+    assert told.account.tolist() == [8, 9]
+    assert told.week.tolist() == [2, 3], "the week of the record, whatever the delay"
+    assert told.weight.tolist() == [1.0, 1.0]
+    assert told.surprise.tolist() == [[0.5, -0.1], [0.0, 0.2]]
 
 
 def test_a_stage_that_is_the_first_record_of_accounts_is_no_state(data):
@@ -142,7 +145,7 @@ def test_a_stage_that_is_the_first_record_of_accounts_is_no_state(data):
 def test_pairs_of_the_grid_count_by_their_likelihood(data):
     """exp(-chi squared / 2), without those that are less than 3 % as likely as the best."""
     np.testing.assert_allclose(
-        _likelihood(np.array([12.0, 10.0, 30.0, 17.1])), [0.268941, 0.731059, 0, 0], atol=1e-6
+        likelihood(np.array([12.0, 10.0, 30.0, 17.1])), [0.268941, 0.731059, 0, 0], atol=1e-6
     )
     panel = panel_of(data, data[2])
     settings = replace(SETTINGS, half_lives_weeks=(1.5, 3.0, 12.0))

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import expit
 
 Array = Any
 _MOST = 4.0  # a stock of one that makes moves 55 times likelier is no finding
 _WEAK = 0.05
 _MOVES_PER_MOMENT = 10
+_DO_SOMETHING = (0.1, 0.3, 0.6, 0.9, 0.999)
+_APART = (0.1, 0.2, 0.4, 0.8, 1.6)
+_ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,11 @@ def _solve(moves: Moves, effect: Array, trust: Array, penalty: Array) -> Array:
     return effect
 
 
+def at_limit(blips: Blips) -> bool:
+    """True where an effect is as large as any may be: moves were taken away altogether."""
+    return bool(np.abs(blips.effect).max() >= _MOST)
+
+
 def shrunk(blips: Blips, guide: Array | None) -> Array:
     """Draw effects towards what they have in common as far as their noise asks for it, 0 or more.
 
@@ -137,3 +146,54 @@ def shrunk(blips: Blips, guide: Array | None) -> Array:
                 best = (likelihood, size * column + variance * (inverse @ rest))
     assert best is not None
     return np.maximum(best[1], 0.0)
+
+
+def picked_out(blips: Blips) -> Array:
+    """Most players do nothing, a few do something: effects as likely under that, 0 or more.
+
+    Each effect is 0, or normal around a common mean (spike and slab; Mitchell and Beauchamp 1988),
+    averaged over how many do something, how far apart they are, and whether their mean is 0, as
+    each explains what was found. By variational Bayes (Carbonetto and Stephens 2012).
+    """
+    players = len(blips.effect)
+    likely, spread, centred = (
+        one.ravel()[:, None] for one in np.meshgrid(_DO_SOMETHING, _APART, (True, False))
+    )
+    precise = np.linalg.inv(blips.noise)
+    found = precise @ blips.effect
+    size = np.array([0.0 if is_0 else _common(blips, s) for s, is_0 in np.c_[spread, centred]])
+    mean = size[:, None]
+    narrow = 1 / (np.diag(precise) + 1 / spread**2)  # variance of each effect that is not 0
+    odds = (
+        np.log(likely / (1 - likely)) + 0.5 * np.log(narrow / spread**2) - mean**2 / (2 * spread**2)
+    )
+    does = np.broadcast_to(likely, narrow.shape).copy()
+    effect = np.broadcast_to(blips.effect, narrow.shape).copy()
+    for _ in range(_ROUNDS):
+        before = does * effect
+        for j in range(players):
+            product = does * effect
+            others = product @ precise[j] - precise[j, j] * product[:, j]
+            effect[:, j] = narrow[:, j] * (found[j] - others + mean[:, 0] / spread[:, 0] ** 2)
+            known = odds[:, j] + effect[:, j] ** 2 / (2 * narrow[:, j])
+            does[:, j] = expit(np.clip(known, -40, 40))
+        if np.abs(does * effect - before).max() < 1e-7:
+            break
+    product = does * effect
+    noise = does * (narrow + effect**2) - product**2
+    explained = product @ found - 0.5 * (
+        ((product @ precise) * product).sum(axis=1) + noise @ np.diag(precise)
+    )
+    # Divergence of what is believed of each effect from what was before.
+    surely = np.clip(does, 1e-12, 1 - 1e-12)
+    news = surely * np.log(surely / likely) + (1 - surely) * np.log((1 - surely) / (1 - likely))
+    moved = np.log(spread**2 / narrow) + (narrow + (effect - mean) ** 2) / spread**2 - 1
+    evidence = explained - (news + does * moved / 2).sum(axis=1)
+    weight = np.exp(evidence - evidence.max())
+    return np.maximum(weight @ product / weight.sum(), 0.0)
+
+
+def _common(blips: Blips, spread: float) -> float:
+    """Mean of the effects, each as sure as its noise and their spread let it be; 0 or more."""
+    inverse = np.linalg.inv(blips.noise + spread**2 * np.eye(len(blips.effect)))
+    return max(0.0, float((inverse @ blips.effect).sum()) / float(inverse.sum()))

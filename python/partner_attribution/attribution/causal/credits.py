@@ -235,7 +235,7 @@ def _credit_rows(panel: Panel, shares: Shares) -> list[dict[str, Any]]:
     """Share each player's part among its touches; the baseline keeps what is left."""
     row, touch, weight = shares.touch_weight
     players = len(panel.players)
-    player = panel.touches.player[touch]
+    player = shares.touches.player[touch]
     total = np.bincount(row * players + player, weight, len(shares.opportunity) * players)
     part = shares.player[row, player] * weight / total[row * players + player]
     parts = np.round(part * _BILLION).astype(np.int64)
@@ -243,8 +243,8 @@ def _credit_rows(panel: Panel, shares: Shares) -> list[dict[str, Any]]:
     row, touch, parts = row[kept], touch[kept], parts[kept]
     rest = _BILLION - np.bincount(row, parts, len(shares.opportunity)).astype(np.int64)
     deals = np.r_[row, np.arange(len(rest))]
-    names = [panel.players[i] for i in panel.touches.player[touch]] + [BASELINE] * len(rest)
-    ids = [*panel.touches.touch_id[touch], *[None] * len(rest)]
+    names = [panel.players[i] for i in shares.touches.player[touch]] + [BASELINE] * len(rest)
+    ids = [*shares.touches.touch_id[touch], *[None] * len(rest)]
     share = np.r_[parts, rest]
     cents = _whole_cents(deals, share, panel.opportunity_cents[shares.opportunity])
     rows = [

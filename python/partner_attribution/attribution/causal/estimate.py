@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from partner_attribution.attribution.causal.funnel import (
-    Funnel,
-    fit_funnels,
-    kept_deals,
+from partner_attribution.attribution.causal.closing import (
+    Closing,
+    fit_closing,
+    kept_wins,
     win_ratios,
 )
+from partner_attribution.attribution.causal.funnel import Funnel, fit_funnels, kept_deals
 from partner_attribution.attribution.causal.game import coalitions
-from partner_attribution.attribution.causal.panel import Panel, ranges
+from partner_attribution.attribution.causal.panel import Panel, Touches, ranges
 from partner_attribution.attribution.causal.settings import (
     HAZARD,
     CausalSettings,
@@ -29,13 +30,15 @@ Array = Any
 class Shares:
     """Shares of each deal: per player, and of the baseline. They sum to 1.
 
-    opportunity: index of the deal. touch_weight: (deal row, touch index, weight) of its touches.
+    opportunity: index of the deal. touch_weight: (deal row, index in `touches`, weight) of what
+    reached it.
     """
 
     opportunity: Array
     player: Array
     baseline: Array
     touch_weight: tuple[Array, Array, Array]
+    touches: Touches
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Estimate:
     shares: dict[str, Shares] | None = None
     panel: Panel | None = None
     funnels: tuple[Funnel, ...] = ()
+    closing: Closing | None = None
 
     @property
     def is_estimable(self) -> bool:
@@ -63,18 +67,28 @@ def estimate(
     evidence: Evidence,
     method: str,
     settings: CausalSettings,
-    near: tuple[Funnel, ...] = (),
+    near: Estimate | None = None,
 ) -> Estimate:
-    """Fit one method and share every deal of each milestone; `near` as in `fit_funnels`."""
+    """Fit one method and share every deal of each milestone.
+
+    near: found from nearly the same data, as in `fit_funnels` and `fit_closing`.
+    """
     try:
         _check_size(panel, settings)
         states = funnel_states(panel, method, settings)
-        funnels = fit_funnels(panel, evidence, list(states.values()), settings, near)
+        columns = list(states.values())
+        if len(columns) == 1:
+            # Nothing of what a method without stages cannot explain comes from their records.
+            settings = replace(settings, delays_weeks=settings.delays_weeks[:1])
+        funnels = fit_funnels(panel, evidence, columns, settings, near.funnels if near else ())
     except NotEstimable as reason:
         return Estimate(method, str(reason))
     game = coalitions(len(panel.players), settings.exact_players, settings.sampled_orders)
+    closing = None
+    if method != HAZARD and "closed_won" in settings.milestones and (not near or near.closing):
+        closing = fit_closing(panel, settings, near.closing if near else None)
     shares = {
-        milestone: _shares(panel, funnels, game, milestone, settings)
+        milestone: _shares(panel, funnels, closing, game, milestone, settings)
         for milestone in settings.milestones
     }
     return Estimate(
@@ -86,6 +100,7 @@ def estimate(
         shares=shares,
         panel=panel,
         funnels=funnels,
+        closing=closing,
     )
 
 
@@ -136,9 +151,10 @@ def _check_size(panel: Panel, settings: CausalSettings) -> None:
         raise NotEstimable(f"{without} accounts without a deal to compare with")
 
 
-def _shares(
+def _shares(  # noqa: PLR0917
     panel: Panel,
     funnels: tuple[Funnel, ...],
+    closing: Closing | None,
     game: tuple[Array, Array],
     milestone: str,
     settings: CausalSettings,
@@ -153,14 +169,20 @@ def _shares(
     if milestone == "closed_won":
         counts = counts & np.isfinite(won)
         ends -= float(np.median(won[counts] - created[counts]))
+    else:
+        closing = None
     deals = np.flatnonzero(counts)
     kept = np.zeros((len(deals), len(lists)))
     for funnel in funnels:
         one = kept_deals(funnel, deals, lists, ends)
-        if milestone == "closed_won":
+        if milestone == "closed_won" and not closing:
             one = one * win_ratios(panel, funnel, lists, deals, settings)
         kept += funnel.share * one
-    touch_weight, delivered = _touch_weights(panel, funnels, deals)
+    if closing:
+        kept *= kept_wins(panel, closing, lists, deals)
+    touches, touch_weight = _touch_weights(panel, funnels, closing, deals)
+    delivered = np.zeros((len(deals), len(panel.players)), dtype=bool)
+    delivered[touch_weight[0], touches.player[touch_weight[1]]] = True
     baseline = np.clip(kept[:, 0], 0.0, 1.0)
     # What others would have caused later is no credit for a player who never reached the account.
     player = np.where(delivered, np.maximum(kept @ matrix.T, 0.0), 0.0)
@@ -168,34 +190,52 @@ def _shares(
     baseline = np.where(total > 1e-12, baseline, 1.0)
     scale = np.where(total > 1e-12, (1 - baseline) / np.maximum(total, 1e-12), 0.0)
     player = np.round(player * scale[:, None], 9)
-    return Shares(opportunity[deals], player, 1 - player.sum(axis=1), touch_weight)
+    return Shares(opportunity[deals], player, 1 - player.sum(axis=1), touch_weight, touches)
 
 
 def _touch_weights(
-    panel: Panel, funnels: tuple[Funnel, ...], deals: Array
-) -> tuple[tuple[Array, Array, Array], Array]:
+    panel: Panel, funnels: tuple[Funnel, ...], closing: Closing | None, deals: Array
+) -> tuple[Touches, tuple[Array, Array, Array]]:
     """Decayed part of each touch in the stocks that moved its account, times the player's effect.
 
-    Also returns which player delivered to which deal before it was created.
+    Touches made while the deal was open count where they did something to its win.
     """
-    touches, account = panel.touches, panel.spell_account[deals]
-    low = np.searchsorted(touches.account, account)
-    high = np.searchsorted(touches.account, account, side="right")
-    row, touch = ranges(low, high)
+    players = len(panel.players)
     reached = funnels[0].reached[deals]
     created = reached[:, -1]
-    eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < len(panel.players))
+    touches, row, touch = panel.touches, *_touches_of(panel.touches, panel.spell_account[deals])
+    eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < players)
     row, touch = row[eligible], touch[eligible]
+    if closing:
+        won = panel.opportunity_won[panel.spell_opportunity[deals]]
+        more = panel.while_open
+        of, later = _touches_of(more, panel.spell_account[deals])
+        eligible = (more.at[later] > created[of]) & (more.at[later] <= won[of])
+        eligible &= more.player[later] < players
+        row = np.r_[row, of[eligible]]
+        touch = np.r_[touch, later[eligible] + len(touches.at)]
+        touches = touches.and_then(more)
+    at, player = touches.at[touch], touches.player[touch]
     weight = np.zeros(len(row))
     for funnel in funnels:
         # A trace of plain decay: where no step gives a weight, the newest touches still do.
-        own = 1e-6 * 0.5 ** ((created[row] - touches.at[touch]) / funnel.half_life)
+        own = 1e-6 * _decayed(created[row] - at, funnel.half_life, np.ones(players)[player])
         for k, step in enumerate(funnel.steps):
-            age = reached[row, k + 1] - touches.at[touch]
-            effect = step.effect[touches.player[touch]]
-            left = effect * 0.5 ** (np.maximum(age, 0) / funnel.half_life)
-            own = own + np.where(age >= 0, left, 0.0)
+            own = own + _decayed(reached[row, k + 1] - at, funnel.half_life, step.effect[player])
         weight = weight + funnel.share * own
-    delivered = np.zeros((len(deals), len(panel.players)), dtype=bool)
-    delivered[row, touches.player[touch]] = True
-    return (row, touch, weight), delivered
+    for memory in closing.memories if closing else ():
+        age = won[row] - at
+        weight = weight + memory.share * _decayed(age, memory.half_life, memory.effect[player])
+    some = weight > 0
+    return touches, (row[some], touch[some], weight[some])
+
+
+def _decayed(age: Array, half_life: float, effect: Array) -> Array:
+    """What is left of each touch's effect; 0 where the touch came after."""
+    return np.where(age >= 0, effect * 0.5 ** (np.maximum(age, 0) / half_life), 0.0)
+
+
+def _touches_of(touches: Touches, account: Array) -> tuple[Array, Array]:
+    """Pairs of (row, touch) of the accounts in each row."""
+    low = np.searchsorted(touches.account, account)
+    return ranges(low, np.searchsorted(touches.account, account, side="right"))

@@ -30,9 +30,6 @@ from partner_attribution.attribution.causal.stocks import saturated, stock_at_we
 from partner_attribution.attribution.causal.surprise import Evidence
 
 Array = Any
-_WIN_SHRINKAGE = (
-    100.0  # few deals close: what touches before creation do to winning is mostly noise
-)
 # Half-lives in weeks, by how many memories of surprises the moves can carry.
 _SURPRISE_MEMORIES = {1: (3.0,), 2: (1.0, 6.0), 3: (1.0, 3.0, 8.0)}
 _UNLIKELY = 0.03  # of the likeliest pair
@@ -43,6 +40,7 @@ _MOST_VISITS = 20_000  # account-weeks with visits are plenty
 class Step:
     """One transition of the funnel, fitted.
 
+    delay: weeks by which its records were taken to be late.
     effect: log odds per unit of each player's saturated stock, 0 or more.
     heard: saturated stocks of each row. base: log odds of each row without any player.
     blips: effects before they were drawn together, on moves and on visits. controls: coefficients.
@@ -54,6 +52,7 @@ class Step:
     base: Array
     blips: tuple[Array, Array | None]
     controls: Array
+    delay: int
 
 
 @dataclass(frozen=True)
@@ -75,30 +74,49 @@ class Funnel:
 
 
 @dataclass(frozen=True)
+class Told:
+    """Events, and the surprises that came before them.
+
+    account, week, weight: of each event, the week that of its record.
+    surprise: by `delay` weeks before, events x (players x memories).
+    """
+
+    account: Array
+    week: Array
+    weight: Array
+    surprise: Array
+    delay: int
+
+    def moves(self, before: Array, saturation: float) -> Moves:
+        """Beside the stocks of players when the event took place, as far as that is known."""
+        week = self.week - usually_late(self.delay)
+        stock = saturated(before[self.account, week], saturation)
+        return Moves(self.surprise, stock, self.weight)
+
+
+@dataclass(frozen=True)
 class _Grounds:
     """What the effects of one step are learned from, under any memory.
 
     controls: columns of each row of risk.
-    moves, visits: accounts, weeks and weights of the moves, and of visits made during the step.
-    surprise_of_moves, surprise_of_visits: by then, rows x (players x memories).
+    moves: under each delay. visits: the account's own, made during the step.
     """
 
     risk: Risk
     controls: Array
-    moves: tuple[Array, Array, Array]
-    visits: tuple[Array, Array, Array]
-    surprise_of_moves: Array
-    surprise_of_visits: Array
+    moves: tuple[Told, ...]
+    visits: Told
 
 
 @dataclass(frozen=True)
 class _Effects:
     """Effects of one step under one memory.
 
-    effect: drawn together. of_moves, of_visits: as found; None = too few visits.
-    unexplained: misfit of moves and visits.
+    delay: the one taken. effect: drawn together. of_moves, of_visits: as found; None = too few
+    visits. unexplained: misfit of moves and visits.
     """
 
+    delay: int
     effect: Array
     of_moves: Blips
     of_visits: Array | None
@@ -135,18 +153,18 @@ def fit_funnels(
         before = panel.stock(half_life)
         tried.append(
             [
-                _effects(ground, before, saturation, step)
+                _effects(ground, before, saturation, step, settings)
                 for ground, step in zip(grounds, steps, strict=True)
             ]
         )
-    share = _likelihood(np.array([sum(one.unexplained for one in found) for found in tried]))
+    share = likelihood(np.array([sum(one.unexplained for one in found) for found in tried]))
     return tuple(
         _funnel(panel, grounds, reached, pairs[n], tried[n], float(share[n]), starts[n])
         for n in np.flatnonzero(share)
     )
 
 
-def _likelihood(misfit: Array) -> Array:
+def likelihood(misfit: Array) -> Array:
     """Weight of each pair, from chi squared; the unlikely are left out."""
     weight = np.exp(-(misfit - misfit.min()) / 2)
     weight[weight < _UNLIKELY] = 0.0
@@ -184,38 +202,73 @@ def _grounds(  # noqa: PLR0917
     # Recorded stages are no stage yet, lead, MQL: stage s has reached all columns below s.
     step = np.searchsorted(np.array(columns) + 1, stage, side="right")
     inside = (stage >= 0) & (step == k)
-    moved = np.flatnonzero(risk.moved & risk.first)
     own = panel.delivered[:, :, -1]
     found = np.argwhere(inside & (own > 0))
     account, week = found[:: max(1, len(found) // _MOST_VISITS)].T
-    moves = (risk.account[moved], risk.week[moved], risk.weight[moved])
-    visits = (account, week, own[account, week] * panel.weight[account])
-    spent = _weeks_since_start(inside)
-    surprise: list[tuple[Array, Array]] = []
-    for memory in _SURPRISE_MEMORIES[moments(len(panel.players), len(moved))]:
-        held = stock_at_week_start(evidence.surprise, memory)
-        held = _less_mean_of_age(held, inside, spent, panel.weight)
-        surprise.append((held[moves[:2]], held[visits[:2]]))
-    by_moves, by_visits = (np.column_stack(parts) for parts in zip(*surprise, strict=True))
-    moves, by_moves = _told(moves, by_moves)
-    if len(moves[0]) < settings.minimum_transitions:
+    moved = np.flatnonzero(risk.moved & risk.first)
+    held = surprises_held(evidence.surprise, inside, panel.weight, len(moved))
+    visits = told_before(held, account, week, own[account, week] * panel.weight[account])
+    events = (risk.account[moved], risk.week[moved], risk.weight[moved])
+    moves = moves_by_delay(held, inside, events, settings)
+    if not moves:
+        count = len(told_before(held, *events).week)
         raise NotEstimable(
-            f"{len(moves[0])} moves tell of touches, at least {settings.minimum_transitions} are "
+            f"{count} moves tell of touches, at least {settings.minimum_transitions} are "
             "needed: the others came in an account's first week or after an earlier deal"
         )
-    visits, by_visits = _told(visits, by_visits)
     controls = control_columns(panel, risk, reached[:, k], settings)
-    return _Grounds(risk, controls, moves, visits, by_moves, by_visits)
+    return _Grounds(risk, controls, moves, visits)
 
 
-def _told(events: tuple[Array, Array, Array], surprise: Array) -> tuple[Any, Array]:
+def usually_late(delay: int) -> int:
+    """Weeks between most events and their records, where hardly any is later than the delay."""
+    return delay // 2
+
+
+def surprises_held(surprise: Array, inside: Array, weight: Array, moves: int) -> list[Array]:
+    """Stocks of surprises under each memory, compared among those at risk for as long.
+
+    inside: accounts x weeks at risk. moves: how many there are to learn from.
+    """
+    spent = _weeks_since_start(inside)
+    return [
+        _less_mean_of_age(stock_at_week_start(surprise, memory), inside, spent, weight)
+        for memory in _SURPRISE_MEMORIES[moments(surprise.shape[2], moves)]
+    ]
+
+
+def moves_by_delay(
+    held: list[Array], inside: Array, events: tuple[Array, Array, Array], settings: CausalSettings
+) -> tuple[Told, ...]:
+    """Moves as told by the surprises some weeks before their record.
+
+    What came between a move and its record followed the move. A delay under which too few tell of
+    touches is left out; the others are none where there are too few without any.
+    """
+    account, week, weight = events
+    found = []
+    for delay in settings.delays_weeks:
+        kept = week >= delay
+        if delay:
+            kept[kept] &= inside[account[kept], week[kept] - delay]
+        one = told_before(held, account[kept], week[kept], weight[kept], delay)
+        if len(one.week) < settings.minimum_transitions:
+            break
+        found.append(one)
+    return tuple(found)
+
+
+def told_before(
+    held: list[Array], account: Array, week: Array, weight: Array, delay: int = 0
+) -> Told:
     """Leave out events that no surprise came before, as in an account's first week.
 
     Nobody touched them either, so no effect takes anything away from them: beside them, the
     largest effects would leave nothing of all others and seem to fit best.
     """
+    surprise = np.column_stack([one[account, week - delay] for one in held]).astype(float)
     told = (surprise != 0).any(axis=1)
-    return tuple(one[told] for one in events), surprise[told].astype(float)
+    return Told(account[told], week[told], weight[told], surprise[told], delay)
 
 
 def _weeks_since_start(inside: Array) -> Array:
@@ -241,21 +294,53 @@ def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -
     return held
 
 
-def _effects(ground: _Grounds, before: Array, saturation: float, near: Step | None) -> _Effects:
+def _effects(
+    ground: _Grounds,
+    before: Array,
+    saturation: float,
+    near: Step | None,
+    settings: CausalSettings,
+) -> _Effects:
     """Effects of one step under one memory. Visits count as if there were as many as moves."""
     start_of_moves, start_of_visits = near.blips if near else (None, None)
-    stock = saturated(before[ground.moves[:2]], saturation)
-    found = estimate_blips(Moves(ground.surprise_of_moves, stock, ground.moves[2]), start_of_moves)
-    count, seen = len(ground.moves[0]), len(ground.visits[0])
-    if seen < count:
-        return _Effects(np.round(shrunk(found, None), 6), found, None, found.misfit)
-    stock = saturated(before[ground.visits[:2]], saturation)
-    guide = estimate_blips(
-        Moves(ground.surprise_of_visits, stock, ground.visits[2]), start_of_visits
+    delay, count, found = _timely(
+        [one for one in ground.moves if not near or one.delay == near.delay] or ground.moves[:1],
+        before,
+        saturation,
+        start_of_moves,
+        settings,
     )
+    seen = len(ground.visits.week)
+    if seen < count:
+        return _Effects(delay, np.round(shrunk(found, None), 6), found, None, found.misfit)
+    guide = estimate_blips(ground.visits.moves(before, saturation), start_of_visits)
     # Rounded, so that a sum taken in another order by another machine changes nothing below.
     effect = np.round(shrunk(found, guide.effect), 6)
-    return _Effects(effect, found, guide.effect, found.misfit + guide.misfit * count / seen)
+    unexplained = found.misfit + guide.misfit * count / seen
+    return _Effects(delay, effect, found, guide.effect, unexplained)
+
+
+def _timely(
+    moves: Sequence[Told],
+    before: Array,
+    saturation: float,
+    start: Array | None,
+    settings: CausalSettings,
+) -> tuple[int, int, Blips]:
+    """The shortest delay under which surprises fit, its moves, and the effects; or the best.
+
+    A touch that a move drew seems to come before it as long as the record of the move is awaited.
+    """
+    best: tuple[float, int, int, Blips] | None = None
+    for one in moves:
+        found = estimate_blips(one.moves(before, saturation), start)
+        left = found.misfit / max(1, found.freedom)
+        if best is None or left < best[0]:
+            best = (left, one.delay, len(one.week), found)
+        if left <= settings.misfit:
+            break
+    assert best is not None
+    return best[1:]
 
 
 def _check_variation(panel: Panel, risk: Risk) -> None:
@@ -296,7 +381,8 @@ def _step(
     heard = saturated(stock_at_moves(panel, before, risk, half_life), saturation)
     base = controls @ slopes
     base = np.round(base + _shift(base + heard @ effect, risk), 6)
-    return Step(risk, effect, heard, base, (found.of_moves.effect, found.of_visits), slopes)
+    blips = (found.of_moves.effect, found.of_visits)
+    return Step(risk, effect, heard, base, blips, slopes, found.delay)
 
 
 def _shift(eta: Array, risk: Risk) -> float:
@@ -330,12 +416,12 @@ def kept_deals(funnel: Funnel, deals: Array, lists: Array, ends: float) -> Array
     for k, step in enumerate(funnel.steps):
         row = _rows_of_moves(step.risk, deals)
         base, heard = step.base[row], step.heard[row] * step.effect
-        ratio = _ratio(base, heard, lists)
-        ratio[row < 0] = 1.0  # the time at risk began in this state
+        own = ratio(base, heard, lists)
+        own[row < 0] = 1.0  # the time at risk began in this state
         left = np.floor(ends - funnel.reached[deals, k + 1]).astype(int)
         left = np.clip(left, 0, len(later[k]) - 1)
-        recovered += kept * (1 - ratio) * later[k][left]
-        kept = kept * ratio
+        recovered += kept * (1 - own) * later[k][left]
+        kept = kept * own
     return kept + recovered
 
 
@@ -376,48 +462,6 @@ def _rows_of_moves(risk: Risk, spells: Array) -> Array:
     return place[spells]
 
 
-def _ratio(base: Array, gain: Array, lists: Array) -> Array:
+def ratio(base: Array, gain: Array, lists: Array) -> Array:
     """Chance with each coalition over the chance with everyone."""
     return expit(base[:, None] + gain @ lists.T) / expit(base + gain.sum(axis=1))[:, None]
-
-
-def win_ratios(
-    panel: Panel, funnel: Funnel, lists: Array, deals: Array, settings: CausalSettings
-) -> Array:
-    """What remains of each deal's chance to be won with each coalition, once it is created.
-
-    Learned from closed deals on the stocks at creation, strongly shrunk; 1 where none was lost.
-    """
-    opportunity = panel.spell_opportunity
-    has_deal = np.flatnonzero(opportunity >= 0)
-    won = np.isfinite(panel.opportunity_won[opportunity[has_deal]])
-    lost = np.isfinite(panel.opportunity_lost[opportunity[has_deal]])
-    closed = has_deal[won | lost]
-    y: Array = won[won | lost]
-    if y.all() or min(int(y.sum()), int((~y).sum())) < settings.minimum_transitions:
-        return np.ones((len(deals), len(lists)))
-    at = funnel.reached[closed, -1]
-    risk = Risk(
-        closed,
-        panel.spell_account[closed],
-        np.floor(at).astype(int),
-        np.ones(len(at), bool),
-        at,
-        panel.weight[panel.spell_account[closed]],
-        ~panel.spell_returns[closed],
-    )
-    before = panel.stock(funnel.half_life)
-    heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)
-    controls = control_columns(panel, risk, funnel.reached[:, 0], settings)
-    x = np.column_stack([controls, heard])
-    players = np.arange(controls.shape[1], x.shape[1])
-    penalty = np.eye(x.shape[1])
-    penalty[0, 0] = 0.0
-    penalty[players, players] = _WIN_SHRINKAGE
-    found, _ = fit(x, y.astype(float), risk.weight, penalty, players)
-    b: Array = np.round(found, 6)
-    place = {spell: i for i, spell in enumerate(closed)}
-    rows = np.array([place[spell] for spell in deals], dtype=int)
-    base = np.round(controls[rows] @ b[: controls.shape[1]], 6)
-    gain = heard[rows] * b[players]
-    return _ratio(base, gain, lists)

@@ -31,6 +31,25 @@ class Touches:
     player: Array
     touch_id: Array
 
+    def where(self, kept: Array) -> Touches:
+        """Some of them, in the same order."""
+        return Touches(self.account[kept], self.at[kept], self.player[kept], self.touch_id[kept])
+
+    def and_then(self, others: Touches) -> Touches:
+        """These, then the others."""
+        return Touches(
+            *(
+                np.r_[getattr(self, name), getattr(others, name)]
+                for name in ("account", "at", "player", "touch_id")
+            )
+        )
+
+    def by_week(self, accounts: int, weeks: int, players: int) -> Array:
+        """How many there were: accounts x weeks x players."""
+        count = np.zeros((accounts, weeks, players), np.float32)
+        np.add.at(count, (self.account, np.floor(self.at).astype(int), self.player), 1)
+        return count
+
     def of_week(self, account: Array, week: Array, weeks: int) -> tuple[Array, Array]:
         """Pairs of (row, touch): each row's touches in its week, for rows (account, week)."""
         key = self.account * weeks + np.floor(self.at).astype(int)
@@ -43,8 +62,8 @@ class Touches:
 class Panel:
     """All that the estimators read. Weeks count from the start of observation.
 
-    delivered: accounts x weeks x (players, then organic): touches of the week. Touches made while a
-        deal of the account was open are left out.
+    delivered: accounts x weeks x (players, then organic): touches of the week, those of `touches`.
+    touches, while_open: those made while no deal of the account was open, and the others.
     entered: week (with fraction) in which the account joined the population.
     controls: accounts x columns, numbers already standardised.
     weight: accounts that each account stands for. bucket: of intervals; None = accounts have none.
@@ -61,6 +80,7 @@ class Panel:
     end: float
     delivered: Array
     touches: Touches
+    while_open: Touches
     entered: Array
     controls: Array
     weight: Array
@@ -140,10 +160,9 @@ def build_panel(  # noqa: PLR0917
             f"{len(players)} players, at most {settings.maximum_players}: "
             "use a coarser player_dimension"
         )
-    kept = _outside_open_deals(single, deals)
-    shape = (len(names), weeks, len(players) + 1)
-    delivered = np.zeros(shape, np.float32)
-    np.add.at(delivered, (kept.account, np.floor(kept.at).astype(int), kept.player), 1)
+    inside = _in_open_deals(single, deals)
+    kept = single.where(~inside)
+    delivered = kept.by_week(len(names), weeks, len(players) + 1)
     entered = np.array(
         [
             max(0.0, (int(row) - observed_from_us) / MICROSECONDS_PER_WEEK)
@@ -161,6 +180,7 @@ def build_panel(  # noqa: PLR0917
         end=end,
         delivered=delivered,
         touches=kept,
+        while_open=single.where(inside),
         entered=entered,
         controls=_controls(known, len(names)),
         weight=weight,
@@ -274,20 +294,18 @@ def _deals(
     return sorted(deals, key=lambda deal: (deal.account, deal.created, deal.opportunity_id)), states
 
 
-def _outside_open_deals(touches: Touches, deals: list[_Deal]) -> Touches:
-    """Leave out touches made while an opportunity of the account was open: the deal caused them."""
+def _in_open_deals(touches: Touches, deals: list[_Deal]) -> Array:
+    """Touches made while an opportunity of the account was open: the deal may have caused them."""
     account = np.array([deal.account for deal in deals], dtype=int)
     low = np.searchsorted(touches.account, account)
     high = np.searchsorted(touches.account, account, side="right")
     deal, touch = ranges(low, high)
     created = np.array([one.created for one in deals])
     closed = np.array([one.closed for one in deals])
-    inside = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
-    keep = np.ones(len(touches.at), dtype=bool)
-    keep[touch[inside]] = False
-    return Touches(
-        touches.account[keep], touches.at[keep], touches.player[keep], touches.touch_id[keep]
-    )
+    within = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
+    inside = np.zeros(len(touches.at), dtype=bool)
+    inside[touch[within]] = True
+    return inside
 
 
 def _spells(

@@ -69,7 +69,7 @@ def _estimates(
     except NotEstimable:
         return
     for name, one in whole.items():
-        yield name, estimate(panel, evidence, name, settings, one.funnels)
+        yield name, estimate(panel, evidence, name, settings, one)
 
 
 def _collect(

@@ -19,6 +19,9 @@ class CausalSettings:
     milestones: what counts as a conversion: `closed_won`, `opportunity`.
     half_lives_weeks, saturations: the grid; each pair counts by its likelihood. Saturation s
         turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
+    delays_weeks: how many weeks late a stage may be recorded, shortest first.
+    closing_evidence: a chance: touches of open deals count only where effects so large on winning
+        them would come about by luck less often.
     organic_half_lives_weeks: memories of the account's own visits, which stand for its intent.
     minimum_wins: fewer conversions are not estimable.
     minimum_transitions: a state reached less often on its own is no state of the funnel.
@@ -29,12 +32,15 @@ class CausalSettings:
         0 = none. Only where accounts have a bucket, 0 to interval_buckets - 1.
     disagreement: total variation between the two methods above which a test is needed.
     misfit: chi squared per degree of freedom above which one is needed too: touches that came as a
-        surprise still tell of deals, so players react to what is not on record.
+        surprise still tell of deals, so players react to what is not on record. A longer delay is
+        tried before.
     """
 
     milestones: tuple[str, ...] = ("closed_won",)
     half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
     saturations: tuple[float, ...] = (0.0, 0.8)
+    delays_weeks: tuple[int, ...] = (0, 1, 2, 3)
+    closing_evidence: float = 0.05
     organic_half_lives_weeks: tuple[float, ...] = (1.0, 4.0, 16.0)
     minimum_wins: int = 30
     minimum_transitions: int = 30

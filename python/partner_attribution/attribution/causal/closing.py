@@ -1,0 +1,274 @@
+"""From the opportunity to the win: what touches before it did, and those made while it was open."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.stats import chi2
+
+from partner_attribution.attribution.causal.blips import Blips, at_limit, estimate_blips, picked_out
+from partner_attribution.attribution.causal.funnel import (
+    Funnel,
+    Told,
+    likelihood,
+    moves_by_delay,
+    ratio,
+    surprises_held,
+    usually_late,
+)
+from partner_attribution.attribution.causal.logistic import fit
+from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.risk import Risk, control_columns, stock_at_moves
+from partner_attribution.attribution.causal.settings import CausalSettings
+from partner_attribution.attribution.causal.stocks import saturated
+from partner_attribution.attribution.causal.surprise import Stages, surprises
+
+Array = Any
+_WIN_SHRINKAGE = (
+    100.0  # few deals close: what touches before creation do to winning is mostly noise
+)
+_SOME = 3000  # open weeks are plenty to say what is usual
+_LONGEST = 6.0  # weeks of memory: deals are open for some weeks only
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Effects on the win under one memory and saturation.
+
+    share: how much it counts beside the others; shares sum to 1. effect: log of the chance per unit
+    of each player's saturated stock, 0 or more. start: the effects as found.
+    """
+
+    half_life: float
+    saturation: float
+    share: float
+    effect: Array
+    start: Array
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What touches do to an open deal. delay: weeks by which wins were taken to be late."""
+
+    delay: int
+    memories: tuple[Memory, ...]
+
+
+@dataclass(frozen=True)
+class _Open:
+    """The weeks in which deals were open: a panel of their accounts, with all touches.
+
+    place: of each account of the whole panel in this one, -1 = it has no deal.
+    spell: accounts x weeks, whose deal was open; -1 = none.
+    """
+
+    panel: Panel
+    place: Array
+    spell: Array
+
+    @property
+    def inside(self) -> Array:
+        """Accounts x weeks."""
+        return self.spell >= 0
+
+
+def fit_closing(
+    panel: Panel, settings: CausalSettings, near: Closing | None = None
+) -> Closing | None:
+    """Learn from open deals, week by week, which of them touches brought nearer to the win.
+
+    near: found from nearly the same data. Only its delay and memories are fitted then.
+
+    Returns None where the data do not say that touches did anything: surprises do not fit under any
+    delay, or would move as many deals by luck (`closing_evidence`, for all delays together).
+    """
+    at_risk = _open_weeks(panel)
+    events = _wins(panel, at_risk)
+    if len(events[0]) < settings.minimum_transitions:
+        return None
+    age = np.where(at_risk.inside, _weeks_open(at_risk.spell), 0).astype(np.float32)
+    stage = np.where(at_risk.inside, 0, -1).astype(np.int8)
+    surprise = surprises(at_risk.panel, Stages(stage, age))
+    held = surprises_held(surprise, at_risk.inside, at_risk.panel.weight, len(events[0]))
+    delays = moves_by_delay(held, at_risk.inside, events, settings)
+    if near:
+        own = [one for one in delays if one.delay == near.delay]
+        pairs = [(one.half_life, one.saturation, one.start) for one in near.memories]
+        return Closing(near.delay, _memories(at_risk.panel, own[0], pairs)[1]) if own else None
+    lives = [one for one in settings.half_lives_weeks if one <= _LONGEST]
+    grid = [(*pair, None) for pair in product(lives, settings.saturations)]
+    best: tuple[float, Closing] | None = None
+    tried = 0
+    for told in delays:
+        luck, memories = _memories(at_risk.panel, told, grid, settings.misfit)
+        if not memories:
+            continue
+        tried += 1
+        if best is None or luck < best[0]:
+            best = (luck, Closing(told.delay, memories))
+    if best is None or best[0] * tried > settings.closing_evidence:
+        return None
+    return best[1]
+
+
+def _memories(
+    panel: Panel,
+    told: Told,
+    pairs: Sequence[tuple[float, float, Array | None]],
+    misfit: float = np.inf,
+) -> tuple[float, tuple[Memory, ...]]:
+    """Effects under each pair, as they fit, and how likely luck alone would do as much.
+
+    None where no pair fits, or fits but by taking deals away altogether.
+    """
+    found: list[tuple[float, float, Blips]] = []
+    for half_life, saturation, start in pairs:
+        blips = estimate_blips(told.moves(panel.stock(half_life), saturation), start)
+        if not at_limit(blips):
+            found.append((half_life, saturation, blips))
+    if min((one.misfit / max(1, one.freedom) for *_, one in found), default=np.inf) > misfit:
+        return 1.0, ()
+    share = likelihood(np.array([one.misfit for *_, one in found])) if found else ()
+    memories = tuple(
+        Memory(half_life, saturation, float(part), np.round(picked_out(one), 6), one.effect)
+        for (half_life, saturation, one), part in zip(found, share, strict=True)
+        if part
+    )
+    luck = sum(
+        float(part)
+        * float(chi2.sf(one.effect @ np.linalg.solve(one.noise, one.effect), len(one.effect)))
+        for (*_, one), part in zip(found, share, strict=True)
+    )
+    return luck, memories
+
+
+def _open_weeks(panel: Panel) -> _Open:
+    """A deal is open from the week after its creation to that of its close."""
+    spells = np.flatnonzero(panel.spell_opportunity >= 0)
+    created = panel.reached[spells, 2]
+    spells = spells[np.isfinite(created) & (created < panel.end)]
+    deal = panel.spell_opportunity[spells]
+    closed = np.minimum(panel.opportunity_won[deal], panel.opportunity_lost[deal])
+    last = np.floor(np.minimum(closed, np.nextafter(panel.end, 0))).astype(int)
+    accounts = np.unique(panel.spell_account[spells])
+    place = np.full(len(panel.weight), -1)
+    place[accounts] = np.arange(len(accounts))
+    spell = np.full((len(accounts), panel.weeks), -1)
+    for one, until in zip(spells, last, strict=True):
+        first = int(np.ceil(panel.reached[one, 2]))
+        spell[place[panel.spell_account[one]], first : until + 1] = one
+    while_open = panel.while_open.by_week(*panel.delivered.shape)[accounts]
+    of_deals = replace(
+        panel,
+        delivered=panel.delivered[accounts] + while_open,
+        entered=panel.entered[accounts],
+        controls=panel.controls[accounts],
+        weight=panel.weight[accounts],
+        stocks={},
+    )
+    return _Open(of_deals, place, spell)
+
+
+def _weeks_open(spell: Array) -> Array:
+    """Weeks since each deal opened: accounts x weeks."""
+    age = np.zeros(spell.shape, dtype=int)
+    for week in range(1, spell.shape[1]):
+        age[:, week] = (age[:, week - 1] + 1) * (spell[:, week] == spell[:, week - 1])
+    return age
+
+
+def _wins(panel: Panel, at_risk: _Open) -> tuple[Array, Array, Array]:
+    """Account, week and weight of each win of a deal that was open in that week."""
+    spells = np.flatnonzero(panel.spell_opportunity >= 0)
+    won = panel.opportunity_won[panel.spell_opportunity[spells]]
+    spells, won = spells[won < panel.end], won[won < panel.end]
+    account, week = at_risk.place[panel.spell_account[spells]], np.floor(won).astype(int)
+    kept = (account >= 0) & (at_risk.spell[account, week] == spells)
+    account, week = account[kept], week[kept]
+    return account, week, at_risk.panel.weight[account]
+
+
+def kept_wins(panel: Panel, closing: Closing, lists: Array, deals: Array) -> Array:
+    """Chance that each won deal had been won with each coalition, given that it was created.
+
+    deals: spells. A win that a coalition would have missed when it came may still have come later,
+    if the deal was not lost before.
+    """
+    at_risk = _open_weeks(panel)
+    inside, weight = at_risk.inside, at_risk.panel.weight
+    weeks = float(weight @ inside.sum(axis=1))
+    account, week, wins = _wins(panel, at_risk)
+    won = float(wins.sum()) / weeks
+    lost = _losses(panel, at_risk) / weeks
+    some = np.argwhere(inside)[:: max(1, int(inside.sum()) // _SOME)].T
+    account = at_risk.place[panel.spell_account[deals]]
+    closed = panel.opportunity_won[panel.spell_opportunity[deals]]
+    last = np.floor(closed).astype(int)
+    first = np.minimum(np.ceil(panel.reached[deals, 2]), last)
+    week = np.maximum(last - usually_late(closing.delay), first)
+    week = week.astype(int)
+    left = np.maximum(panel.end - closed, 0)[:, None]
+    kept = np.zeros((len(deals), len(lists)))
+    for memory in closing.memories:
+        stock = at_risk.panel.stock(memory.half_life)
+        heard = saturated(stock[account, week].astype(float), memory.saturation) * memory.effect
+        own = np.exp(heard @ lists.T - heard.sum(axis=1)[:, None])
+        usual = saturated(stock[tuple(some)].astype(float), memory.saturation) * memory.effect
+        of = weight[some[0]]
+        slower = of @ np.exp(usual @ lists.T) / (of @ np.exp(usual.sum(axis=1)))
+        pace = won * slower
+        later = pace / (pace + lost) * -np.expm1(-(pace + lost) * left)
+        kept += memory.share * (own + (1 - own) * later)
+    return kept
+
+
+def _losses(panel: Panel, at_risk: _Open) -> float:
+    spells = np.unique(at_risk.spell[at_risk.inside])
+    lost = np.isfinite(panel.opportunity_lost[panel.spell_opportunity[spells]])
+    return float(panel.weight[panel.spell_account[spells]] @ lost)
+
+
+def win_ratios(
+    panel: Panel, funnel: Funnel, lists: Array, deals: Array, settings: CausalSettings
+) -> Array:
+    """What remains of each deal's chance to be won with each coalition, once it is created.
+
+    Learned from closed deals on the stocks at creation, strongly shrunk; 1 where none was lost.
+    """
+    opportunity = panel.spell_opportunity
+    has_deal = np.flatnonzero(opportunity >= 0)
+    won = np.isfinite(panel.opportunity_won[opportunity[has_deal]])
+    lost = np.isfinite(panel.opportunity_lost[opportunity[has_deal]])
+    closed = has_deal[won | lost]
+    y: Array = won[won | lost]
+    if y.all() or min(int(y.sum()), int((~y).sum())) < settings.minimum_transitions:
+        return np.ones((len(deals), len(lists)))
+    at = funnel.reached[closed, -1]
+    risk = Risk(
+        closed,
+        panel.spell_account[closed],
+        np.floor(at).astype(int),
+        np.ones(len(at), bool),
+        at,
+        panel.weight[panel.spell_account[closed]],
+        ~panel.spell_returns[closed],
+    )
+    before = panel.stock(funnel.half_life)
+    heard = saturated(stock_at_moves(panel, before, risk, funnel.half_life), funnel.saturation)
+    controls = control_columns(panel, risk, funnel.reached[:, 0], settings)
+    x = np.column_stack([controls, heard])
+    players = np.arange(controls.shape[1], x.shape[1])
+    penalty = np.eye(x.shape[1])
+    penalty[0, 0] = 0.0
+    penalty[players, players] = _WIN_SHRINKAGE
+    found, _ = fit(x, y.astype(float), risk.weight, penalty, players)
+    b: Array = np.round(found, 6)
+    place = {spell: i for i, spell in enumerate(closed)}
+    rows = np.array([place[spell] for spell in deals], dtype=int)
+    base = np.round(controls[rows] @ b[: controls.shape[1]], 6)
+    gain = heard[rows] * b[players]
+    return ratio(base, gain, lists)

@@ -1,0 +1,294 @@
+"""The step from the opportunity to the win, and records that come late."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from partner_attribution.attribution.causal import CausalSettings, causal_credits
+from partner_attribution.attribution.causal.blips import Blips, picked_out
+from partner_attribution.attribution.causal.closing import Closing, Memory, fit_closing, kept_wins
+from partner_attribution.attribution.causal.funnel import fit_funnels
+from partner_attribution.attribution.causal.panel import build_panel
+from partner_attribution.attribution.causal.surprise import evidence_of
+
+from .causal_worlds import START_US, WEEK_US, World, played
+
+WEEKS, DEALS = 80, 900
+SETTINGS = CausalSettings(half_lives_weeks=(1.5, 3.0))
+
+
+def closed_deals(effect: float, late: float = 0.0, seed: int = 5):
+    """Deals that open when they like. A closer's touch multiplies the chance to win of the weeks
+    after it, a chaser's does nothing; both stop once a deal is closed, which is recorded late."""
+    rng = np.random.default_rng(seed)
+    touches, states, accounts = [], [], [f"a{i:04d}" for i in range(DEALS)]
+    for account in accounts:
+        opened = rng.uniform(0, WEEKS - 20)
+        states.append((account, "o" + account, "opportunity", opened))
+        came, how, closed = played_open(rng, opened, effect)
+        touches += [(account, at, name) for at, name in came]
+        if how:
+            states.append((account, "o" + account, how, closed + late))
+    return accounts, touches, states
+
+
+def played_open(rng, opened: float, effect: float, until: int = WEEKS):
+    """Touches of one open deal, how it ended ("" = it did not), and when."""
+    touches, stock = [], 0.0
+    for week in range(int(np.ceil(opened)), until):
+        if rng.random() < 0.05 * np.exp(effect * min(stock, 1.0)):
+            return touches, "closed_won", week + rng.random()
+        if rng.random() < 0.05:
+            return touches, "closed_lost", week + rng.random()
+        closer, chaser, own = rng.random(3) < (0.25, 0.25, 0.2)
+        stock = 0.7 * stock + closer
+        came = (("closer", closer), ("chaser", chaser), (None, own))
+        touches += [(week + rng.random(), name) for name, any_ in came if any_]
+    return touches, "", np.inf
+
+
+def frames(accounts, touches, states):
+    touch = pd.DataFrame(
+        [
+            (a, f"t{i}", int(START_US + at * WEEK_US), p or "own", p is None)
+            for i, (a, at, p) in enumerate(touches)
+        ],
+        columns=["account_id", "touch_id", "touched_at_us", "player", "is_control"],
+    )
+    reached = pd.DataFrame(
+        [(a, o, s, int(START_US + at * WEEK_US), 100) for a, o, s, at in states],
+        columns=["account_id", "opportunity_id", "state", "reached_at_us", "value_cents"],
+    )
+    people = pd.DataFrame({"account_id": accounts, "entered_at_us": START_US})
+    return people, touch, reached, START_US, START_US + WEEKS * WEEK_US
+
+
+def panel_of(*parts):
+    return build_panel(*frames(*parts), SETTINGS)
+
+
+def effects(closing: Closing) -> np.ndarray:
+    """By name: chaser, closer."""
+    return sum(one.share * one.effect for one in closing.memories)
+
+
+@pytest.fixture(scope="module")
+def won():
+    return panel_of(*closed_deals(1.2))
+
+
+def test_who_wins_deals_is_told_from_who_is_drawn_by_them(won):
+    closing = fit_closing(won, SETTINGS)
+    chaser, closer = effects(closing)
+    assert closing.delay == 0
+    assert sum(one.share for one in closing.memories) == pytest.approx(1)
+    assert closer == pytest.approx(1.2, abs=0.45)
+    assert chaser < 0.2
+
+
+def test_nothing_is_found_where_touches_win_nothing():
+    assert fit_closing(panel_of(*closed_deals(0.0)), SETTINGS) is None
+
+
+def test_the_same_evidence_counts_or_not_as_the_settings_ask(won):
+    assert fit_closing(won, replace(SETTINGS, closing_evidence=0.0)) is None
+    assert fit_closing(won, replace(SETTINGS, minimum_transitions=10_000)) is None
+    # Surprises fit less well than this under any delay.
+    assert fit_closing(won, replace(SETTINGS, misfit=1e-6)) is None
+
+
+def test_wins_recorded_late_are_compared_with_the_touches_before_them():
+    """The touches that stopped at the win would make the closer look like a brake."""
+    panel = panel_of(*closed_deals(1.2, late=1.0))
+    closing = fit_closing(panel, SETTINGS)
+    chaser, closer = effects(closing)
+    assert closing.delay == 1
+    assert closer > 1
+    assert chaser < 0.3
+    assert fit_closing(panel, replace(SETTINGS, delays_weeks=(0,))) is None
+
+
+def test_a_fit_near_another_keeps_its_delay_and_memories(won):
+    closing = fit_closing(won, SETTINGS)
+    again = fit_closing(won, replace(SETTINGS, closing_evidence=0.0), near=closing)
+    assert again.delay == closing.delay
+    for one, other in zip(closing.memories, again.memories, strict=True):
+        assert (one.half_life, one.saturation) == (other.half_life, other.saturation)
+        assert other.effect == pytest.approx(one.effect, abs=1e-4)
+        assert other.share == pytest.approx(one.share, abs=1e-4)
+
+
+def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
+    """Three deals, one closer with effect log 2 on whole touches of a week before."""
+    touches = [("a", 3.5, "p"), ("b", 4.5, "p"), ("c", 2.5, None)]
+    states = [("a", "oa", "opportunity", 2.0), ("a", "oa", "closed_won", 4.5)]
+    states += [("b", "ob", "opportunity", 3.0), ("b", "ob", "closed_lost", 5.5)]
+    states += [("c", "oc", "opportunity", 2.0), ("c", "oc", "closed_won", 2.4)]
+    panel = build_panel(*frames(["a", "b", "c", "d"], touches, states), SETTINGS)
+    memory = Memory(1.0, 0.0, 1.0, np.array([np.log(2)]), np.zeros(1))
+    deals = np.flatnonzero(np.isfinite(panel.opportunity_won[panel.spell_opportunity]))
+    deals = deals[panel.spell_opportunity[deals] >= 0]
+    kept = kept_wins(panel, Closing(0, (memory,)), np.array([[0], [1]]), deals)
+
+    stock = 0.5**0.5  # half a week before the week of the win
+    # Open: a in weeks 2 to 4, b in 3 to 5, c in 2. Two won in them, one lost.
+    heard = np.array([0, 0, stock, 0, 0, stock, 0])
+    pace = 2 / 7 / (2**heard).mean()
+    later = pace / (pace + 1 / 7) * (1 - np.exp(-(pace + 1 / 7) * (WEEKS - 4.5)))
+    own = 2.0**-stock
+    assert kept[0] == pytest.approx([own + (1 - own) * later, 1])
+    assert kept[1] == pytest.approx([1, 1])
+
+
+def by_hand(effect, variance):
+    """Posterior mean with independent noise, where each setting has a closed form."""
+    total, weight = 0.0, 0.0
+    likely, apart = (0.1, 0.3, 0.6, 0.9, 0.999), (0.1, 0.2, 0.4, 0.8, 1.6)
+    for some, spread, centred in product(likely, apart, (True, False)):
+        wide = variance + spread**2
+        mean = 0.0 if centred else max(0.0, (effect / wide).sum() / (1 / wide).sum())
+        slab = some * np.exp(-((effect - mean) ** 2) / wide / 2) / np.sqrt(wide)
+        spike = (1 - some) * np.exp(-(effect**2) / variance / 2) / np.sqrt(variance)
+        does = slab / (slab + spike)
+        evidence = np.prod(slab + spike)
+        total = total + evidence * does * (spread**2 * effect + variance * mean) / wide
+        weight += evidence
+    return np.maximum(total / weight, 0)
+
+
+@pytest.mark.parametrize(
+    "effect", [[1.0, 0.05, -0.1, 0.02], [0.5, 0.5, 0.6, 0.4], [-0.5, -0.2, 0.3, 2.5]]
+)
+def test_with_independent_noise_effects_are_picked_out_as_bayes_says(effect):
+    variance = np.array([0.02, 0.05, 0.04, 0.1])
+    found = picked_out(Blips(np.array(effect), np.diag(variance), 0.0, 0))
+    assert found == pytest.approx(by_hand(np.array(effect), variance), abs=1e-6)
+
+
+def test_one_large_effect_among_noise_is_picked_out_and_the_others_are_not():
+    noise = 0.04 * (np.eye(6) + 0.3)
+    found = picked_out(Blips(np.array([1.5, 0.1, -0.1, 0.05, 0.0, 0.1]), noise, 0.0, 0))
+    assert found[0] > 1.2
+    assert found[1:].max() < 0.1
+
+
+def delayed(milestones: pd.DataFrame, weeks: float) -> pd.DataFrame:
+    """Every stage recorded as late as the others."""
+    later = milestones.assign(reached_at_us=milestones.reached_at_us + int(weeks * WEEK_US))
+    return later.reset_index(drop=True)
+
+
+def test_stages_recorded_late_are_told_by_the_touches_before_them():
+    """Touches drawn by a stage come before its record, and would seem to have brought it."""
+    accounts, touches, milestones, start, end = played(
+        World(8, players=3, accounts=900, weeks=60, funnel=True, base=0.6)
+    )
+    # A chaser goes to whoever became an MQL, at once.
+    mql = milestones[milestones.state == "mql"]
+    chased = pd.DataFrame(
+        [
+            (one.account_id, f"c{one.account_id}:{k}", one.reached_at_us + k * WEEK_US // 4)
+            for one in mql.itertuples()
+            for k in (1, 2, 3)
+        ],
+        columns=["account_id", "touch_id", "touched_at_us"],
+    ).assign(player="chaser", is_control=False)
+    rng = np.random.default_rng(1)
+    by_chance = pd.DataFrame(
+        {
+            "account_id": rng.choice(accounts.account_id, 2500),
+            "touch_id": [f"r{i}" for i in range(2500)],
+            "touched_at_us": rng.integers(start, end, 2500),
+            "player": "chaser",
+            "is_control": False,
+        }
+    )
+    every = pd.concat([touches, chased, by_chance], ignore_index=True)
+    every = every[every.touched_at_us < end]
+    settings = CausalSettings(half_lives_weeks=(3.0,), saturations=(0.8,))
+
+    def step(milestones, **other):
+        own = replace(settings, **other)
+        panel = build_panel(accounts, every, milestones, start, end, own)
+        (funnel,) = fit_funnels(panel, evidence_of(panel), [0, 1, 2], own)
+        return funnel.steps[1], panel.players.index("chaser")
+
+    on_time, chaser = step(milestones)
+    late, _ = step(delayed(milestones, 1.0))
+    naive, _ = step(delayed(milestones, 1.0), delays_weeks=(0,))
+    assert naive.effect[chaser] > 1
+    assert late.delay >= 1
+    assert late.effect[chaser] < naive.effect[chaser] / 2
+    assert on_time.delay == 0
+
+
+def test_touches_of_an_open_deal_earn_what_they_did_to_its_win():
+    accounts, touches, milestones, start, end = played(
+        World(8, players=3, accounts=1500, weeks=70, funnel=True, base=0.6, reactive=0.0)
+    )
+    # Deals close as closers bring them to it; no other touch is made while one is open.
+    rng = np.random.default_rng(3)
+    opened = milestones[milestones.state == "opportunity"].set_index("opportunity_id")
+    since = touches.account_id.map(opened.set_index("account_id").reached_at_us)
+    rows, closes = [], []
+    for deal, one in opened.iterrows():
+        weeks = (one.reached_at_us - start) / WEEK_US
+        came, how, closed = played_open(rng, weeks, 1.5, until=70)
+        rows += [(one.account_id, int(start + at * WEEK_US), name or "own") for at, name in came]
+        if how and closed < 70:
+            at = int(start + closed * WEEK_US)
+            closes.append((one.account_id, deal, how, at, one.value_cents))
+    closed = pd.DataFrame(closes, columns=milestones.columns)
+    milestones = pd.concat([milestones[~milestones.state.str.startswith("closed")], closed])
+    extra = pd.DataFrame(rows, columns=["account_id", "touched_at_us", "player"])
+    extra = extra.assign(
+        touch_id=[f"x{i}" for i in range(len(rows))], is_control=extra.player == "own"
+    )
+    every = pd.concat([touches[~(touches.touched_at_us > since)], extra], ignore_index=True)
+
+    def credited(milestones_wanted):
+        settings = CausalSettings(
+            half_lives_weeks=(1.5, 3.0), saturations=(0.8,), milestones=milestones_wanted
+        )
+        found = causal_credits(accounts, every, milestones, ["multistate"], settings, start, end)
+        return found.credits.to_pandas()
+
+    credits = credited(("opportunity", "closed_won"))
+    at = every.set_index("touch_id").touched_at_us
+    earned = credits[credits.touch_id.notna()]
+    created = earned.opportunity_id.map(opened.reached_at_us)
+    won = earned.opportunity_id.map(
+        closed[closed.state == "closed_won"].set_index("opportunity_id").reached_at_us
+    )
+    after = earned.touch_id.map(at) > created
+    wins = earned.milestone == "closed_won"
+    assert not after[~wins].any()
+    assert after[wins].any()
+    assert (earned.touch_id.map(at)[wins] <= won[wins]).all()
+    total = closed.state.eq("closed_won").sum()
+    by_player = earned[wins & after].groupby("player").credit_share.sum() / total
+    assert by_player["closer"] > 0.15
+    assert by_player.drop("closer").max() < 0.05
+    whole = credits.groupby(["milestone", "opportunity_id"]).credit_share.sum()
+    assert whole.to_numpy() == pytest.approx(1)
+    # Opportunities alone ask nothing of open deals.
+    alone = credited(("opportunity",))
+    same = credits[credits.milestone == "opportunity"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(alone.reset_index(drop=True), same)
+
+
+def test_the_chance_of_a_win_is_taken_from_the_same_odds():
+    """Guards the sign: a coalition with everybody keeps every deal, one without keeps fewer."""
+    panel = panel_of(*closed_deals(1.2))
+    closing = fit_closing(panel, SETTINGS)
+    deals = np.flatnonzero(panel.spell_opportunity >= 0)
+    deals = deals[np.isfinite(panel.opportunity_won[panel.spell_opportunity[deals]])]
+    kept = kept_wins(panel, closing, np.array([[0, 0], [0, 1], [1, 1]]), deals)
+    assert kept[:, 2] == pytest.approx(np.ones(len(deals)))
+    assert 0.2 < kept[:, 0].mean() < 1
+    assert (kept[:, 0] <= kept[:, 1] + 1e-12).all()
