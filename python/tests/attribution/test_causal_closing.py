@@ -22,7 +22,7 @@ WEEKS, DEALS = 80, 900
 SETTINGS = CausalSettings(half_lives_weeks=(1.5, 3.0))
 
 
-def closed_deals(effect: float, late: float = 0.0, seed: int = 5):
+def closed_deals(effect: float, late: float = 0.0, seed: int = 5, lost: float = 0.05):
     """Deals that open when they like. A closer's touch multiplies the chance to win of the weeks
     after it, a chaser's does nothing; both stop once a deal is closed, which is recorded late."""
     rng = np.random.default_rng(seed)
@@ -30,20 +30,20 @@ def closed_deals(effect: float, late: float = 0.0, seed: int = 5):
     for account in accounts:
         opened = rng.uniform(0, WEEKS - 20)
         states.append((account, "o" + account, "opportunity", opened))
-        came, how, closed = played_open(rng, opened, effect)
+        came, how, closed = played_open(rng, opened, effect, lost=lost)
         touches += [(account, at, name) for at, name in came]
         if how:
             states.append((account, "o" + account, how, closed + late))
     return accounts, touches, states
 
 
-def played_open(rng, opened: float, effect: float, until: int = WEEKS):
+def played_open(rng, opened: float, effect: float, until: int = WEEKS, lost: float = 0.05):
     """Touches of one open deal, how it ended ("" = it did not), and when."""
     touches, stock = [], 0.0
     for week in range(int(np.ceil(opened)), until):
         if rng.random() < 0.05 * np.exp(effect * min(stock, 1.0)):
             return touches, "closed_won", week + rng.random()
-        if rng.random() < 0.05:
+        if rng.random() < lost:
             return touches, "closed_lost", week + rng.random()
         closer, chaser, own = rng.random(3) < (0.25, 0.25, 0.2)
         stock = 0.7 * stock + closer
@@ -111,6 +111,17 @@ def test_wins_recorded_late_are_compared_with_the_touches_before_them():
     assert closer > 1
     assert chaser < 0.3
     assert fit_closing(panel, replace(SETTINGS, delays_weeks=(0,))) is None
+
+
+def test_deals_that_are_open_for_a_few_weeks_only_tell_of_no_longer_delay():
+    """Of those few, the ones open long enough for a delay are not like the others."""
+    found = {
+        (lost, delay): fit_closing(
+            panel_of(*closed_deals(1.2, lost=lost)), replace(SETTINGS, delays_weeks=(delay,))
+        )
+        for lost, delay in ((0.05, 2), (0.2, 1), (0.2, 2), (0.4, 0), (0.4, 1))
+    }
+    assert [one for one, closing in found.items() if closing] == [(0.05, 2), (0.2, 1), (0.4, 0)]
 
 
 def test_a_fit_near_another_keeps_its_delay_and_memories(won):

@@ -31,6 +31,7 @@ Array = Any
 _WIN_SHRINKAGE = (
     100.0  # few deals close: what touches before creation do to winning is mostly noise
 )
+_TIMES_OPEN = 3  # deals must be open for longer than a delay: few others are left to compare with
 _SOME = 3000  # open weeks are plenty to say what is usual
 _LONGEST = 6.0  # weeks of memory: deals are open for some weeks only
 
@@ -71,6 +72,11 @@ class _Open:
     spell: Array
 
     @property
+    def weeks_open(self) -> float:
+        """Mean of all deals that were open for any."""
+        return float(self.inside.sum()) / max(1, len(np.unique(self.spell[self.inside])))
+
+    @property
     def inside(self) -> Array:
         """Accounts x weeks."""
         return self.spell >= 0
@@ -104,6 +110,8 @@ def fit_closing(
     best: tuple[float, Closing] | None = None
     tried = 0
     for told in delays:
+        if told.delay * _TIMES_OPEN > at_risk.weeks_open:
+            break
         luck, memories = _memories(at_risk.panel, told, grid, settings.misfit)
         if not memories:
             continue
