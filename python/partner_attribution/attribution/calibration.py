@@ -14,6 +14,7 @@ from typing import Any
 import narwhals as nw
 
 from partner_attribution.attribution.markov import collected
+from partner_attribution.attribution.tables import arrow_rows
 from partner_attribution.errors import AttributionError
 
 _SCHEMA = {
@@ -69,8 +70,7 @@ def calibrate(effects: Any, experiments: Any, interval_level: float = 0.9) -> An
                 "experiment_weight": sum(weights[1:]) / total,
             }
         )
-    data = {name: [row[name] for row in rows] for name in _SCHEMA}
-    return nw.from_dict(data, _SCHEMA, backend="pyarrow").to_native()
+    return arrow_rows(rows, _SCHEMA)
 
 
 def standard_error(lower: float, upper: float, interval_level: float, name: str) -> float:

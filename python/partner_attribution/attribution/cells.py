@@ -23,6 +23,7 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.registry import REGISTRY
+from partner_attribution.attribution.tables import arrow_table
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
 BILLION = 1e9
@@ -87,7 +88,7 @@ def credit_intervals(
             bounds = _bounds(part, known, learned.get(key), settings.level, groups)
             for row, values in zip(part, bounds, strict=True):
                 _append(found, row[0], status(row[4], settings), values)
-    return nw.from_dict(found, SCHEMA, backend="pyarrow").to_native()
+    return arrow_table(found, SCHEMA)
 
 
 def _reason_for_none(method: str, learned: tuple[dict[str, int], Any] | None) -> str:

@@ -24,6 +24,7 @@ from partner_attribution.attribution.players import player
 from partner_attribution.attribution.registry import find_methods
 from partner_attribution.attribution.settings import AUTO, MAX_MARKOV_ORDER, Settings
 from partner_attribution.attribution.shapley import count_coalitions, rate_values, set_values
+from partner_attribution.attribution.tables import arrow_rows
 from partner_attribution.errors import AttributionError
 
 UNATTRIBUTED = "unattributed"
@@ -93,8 +94,7 @@ def player_effects(journeys: Any, methods: Iterable[str], settings: Settings | N
             row["journeys"], row["conversions"] = total.journeys, total.conversions
             row["base_rate"] = total.conversions / total.journeys if total.journeys else 0.0
     rows.sort(key=lambda row: (row[MILESTONE], row["method"], row[PLAYER].encode()))
-    data = {name: [row.get(name) for row in rows] for name in SCHEMA}
-    return nw.from_dict(data, SCHEMA, backend="pyarrow").to_native()
+    return arrow_rows(rows, SCHEMA)
 
 
 def share_cents(cents: int, weights: Mapping[str, int]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.markov import collected
+from partner_attribution.attribution.tables import arrow_rows
 
 SCHEMA = {
     "milestone": nw.String(),
@@ -60,8 +61,7 @@ def incremental_intervals(
         | _row(found[key], moved.get(key[:2], {}).get(key[2]), settings)
         for key in sorted(found)
     ]
-    data = {name: [row.get(name) for row in rows] for name in SCHEMA}
-    return nw.from_dict(data, SCHEMA, backend="pyarrow").to_native()
+    return arrow_rows(rows, SCHEMA)
 
 
 def _row(figures: Any, moved: Any, settings: IntervalSettings) -> dict[str, Any]:

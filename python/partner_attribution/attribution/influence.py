@@ -38,6 +38,7 @@ from partner_attribution.attribution.shapley import (
     rate_values,
     shapley_values,
 )
+from partner_attribution.attribution.tables import arrow_table
 
 BUCKET = "bucket"
 _SEPARATOR = "\x1f"  # between milestone and bucket; no milestone holds it
@@ -87,7 +88,7 @@ def player_influence(
                 known[learn] = learn(touches, orders, buckets)
             for milestone, (names, influence) in sorted(known[learn].items()):
                 _append(rows, milestone, method, names, influence)
-    return nw.from_dict(rows, SCHEMA, backend="pyarrow").to_native()
+    return arrow_table(rows, SCHEMA)
 
 
 def influence_by_player(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Any]]:

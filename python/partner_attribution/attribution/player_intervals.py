@@ -22,6 +22,7 @@ from partner_attribution.attribution.intervals import (
 from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected, distinct
 from partner_attribution.attribution.players import player
 from partner_attribution.attribution.settings import Settings
+from partner_attribution.attribution.tables import arrow_rows
 
 Array = Any
 _METHODS = ("markov_global", "markov_path")
@@ -79,8 +80,7 @@ def player_intervals(  # noqa: PLR0917
                 common = {MILESTONE: key[0], "method": key[1], PLAYER: name}
                 shown = {} if word == SUPPRESSED else values
                 rows.append(common | {"winning_accounts": count, "interval_status": word} | shown)
-    data = {name: [row.get(name) for row in rows] for name in SCHEMA}
-    return nw.from_dict(data, SCHEMA, backend="pyarrow").to_native()
+    return arrow_rows(rows, SCHEMA)
 
 
 def _bounds(

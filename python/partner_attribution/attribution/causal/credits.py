@@ -28,6 +28,7 @@ from partner_attribution.attribution.causal.surprise import evidence_of
 from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
 from partner_attribution.attribution.intervals import first_buckets
 from partner_attribution.attribution.settings import unknown_name
+from partner_attribution.attribution.tables import arrow_rows
 
 Array = Any
 Moved = dict[tuple[str, str], dict[str, Any]]  # by method and milestone
@@ -170,7 +171,11 @@ def _result(
             effects += [
                 common | row for row in _effect_rows(panel, estimated.shares[milestone], rows)
             ]
-    tables = (_arrow(effects, EFFECTS), _arrow(credits, CREDITS), _arrow(influence, INFLUENCE))
+    tables = (
+        arrow_rows(effects, EFFECTS),
+        arrow_rows(credits, CREDITS),
+        arrow_rows(influence, INFLUENCE),
+    )
     return CausalResult(*tables, diagnostics)
 
 
@@ -294,8 +299,3 @@ def _effect_rows(panel: Panel, shares: Shares, rows: list[dict[str, Any]]) -> li
         }
         for name, value in billionths.items()
     ]
-
-
-def _arrow(rows: list[dict[str, Any]], schema: dict[str, Any]) -> Any:
-    data = {name: [row.get(name) for row in rows] for name in schema}
-    return nw.from_dict(data, schema, backend="pyarrow").to_native()

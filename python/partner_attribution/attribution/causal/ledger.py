@@ -10,6 +10,7 @@ import narwhals as nw
 from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
 from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
 from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
+from partner_attribution.attribution.tables import arrow_rows
 
 MILESTONES = ("opportunity", "closed_won")
 
@@ -44,8 +45,7 @@ def estimates_of_ledger(  # noqa: PLR0917
         kinds = {"effect": found.effects, "credit": found.credits, "influence": found.influence}
         for kind, table in kinds.items():
             rows += [{"row_kind": kind, **row} for row in table.to_pylist()]
-    data = {name: [row.get(name) for row in rows] for name in schema}
-    return nw.from_dict(data, schema, backend="pyarrow").to_native()
+    return arrow_rows(rows, schema)
 
 
 def _observed(accounts: Any) -> tuple[int, int]:

@@ -1,0 +1,72 @@
+"""Arrow tables made of buffers: the same as pyarrow makes of lists, and without pandas."""
+
+import subprocess
+import sys
+from typing import Any
+
+import narwhals as nw
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from partner_attribution.attribution.tables import arrow_rows, arrow_table
+
+SCHEMA = {
+    "name": nw.String(),
+    "whole": nw.Int64(),
+    "part": nw.Float64(),
+    "is_so": nw.Boolean(),
+}
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "name": st.text(st.characters(exclude_categories=["Cs"])),
+    "whole": st.integers(-(2**63), 2**63 - 1),
+    "part": st.floats(allow_nan=False),
+    "is_so": st.booleans(),
+}
+ARROW = pa.schema(
+    {"name": pa.string(), "whole": pa.int64(), "part": pa.float64(), "is_so": pa.bool_()}
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.fixed_dictionaries({k: st.none() | v for k, v in VALUES.items()}), max_size=20))
+def test_the_table_is_what_pyarrow_makes_of_the_same_rows(rows: list[dict[str, Any]]) -> None:
+    table = arrow_rows(rows, SCHEMA)
+    table.validate(full=True)
+    assert table.equals(pa.Table.from_pylist(rows, schema=ARROW))
+    assert [table[name].null_count for name in SCHEMA] == [
+        sum(row[name] is None for row in rows) for name in SCHEMA
+    ]
+
+
+def test_a_column_that_a_row_lacks_is_null_there() -> None:
+    assert arrow_rows([{"whole": 1}, {"name": "a"}], SCHEMA).to_pydict() == {
+        "name": [None, "a"],
+        "whole": [1, None],
+        "part": [None, None],
+        "is_so": [None, None],
+    }
+
+
+def test_columns_stand_in_the_order_of_the_schema_and_others_are_left_out() -> None:
+    table = arrow_table(
+        {"part": [0.5], "more": [1], "name": ["a"]}, {k: SCHEMA[k] for k in ("name", "part")}
+    )
+    assert table.to_pydict() == {"name": ["a"], "part": [0.5]}
+
+
+def test_a_fraction_is_not_cut_to_a_whole_number() -> None:
+    with pytest.raises(ValueError, match=r"1\.5 is not a whole number"):
+        arrow_table({"whole": [1.0, 1.5]}, {"whole": nw.Int64()})
+
+
+def test_no_table_imports_pandas() -> None:
+    code = (
+        "import sys, narwhals as nw\n"
+        "from partner_attribution.attribution.tables import arrow_table\n"
+        "kinds = {'a': nw.String(), 'b': nw.Int64(), 'c': nw.Float64(), 'd': nw.Boolean()}\n"
+        "arrow_table({'a': ['x', None], 'b': [1, 2], 'c': [0.5, None], 'd': [True, None]}, kinds)\n"
+        "sys.exit('pandas' in sys.modules)\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
