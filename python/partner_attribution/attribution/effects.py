@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import narwhals as nw
 
+from partner_attribution.attribution.coalitions import (
+    Alike,
+    Coalition,
+    Outcomes,
+    by_coalition,
+    count_journeys,
+)
 from partner_attribution.attribution.markov import (
-    JOURNEY,
     MILESTONE,
     PLAYER,
     RemovalEffects,
     Transitions,
     best_order,
-    collected,
     count_transitions,
-    distinct,
+    players_seen,
     removal_effects,
 )
 from partner_attribution.attribution.players import player
 from partner_attribution.attribution.registry import find_methods
 from partner_attribution.attribution.settings import AUTO, MAX_MARKOV_ORDER, Settings
-from partner_attribution.attribution.shapley import count_coalitions, rate_values, set_values
+from partner_attribution.attribution.shapley import rate_values, set_values
 from partner_attribution.attribution.tables import arrow_rows
 from partner_attribution.errors import AttributionError
 
@@ -80,14 +86,20 @@ def player_effects(journeys: Any, methods: Iterable[str], settings: Settings | N
     rows: list[dict[str, Any]] = []
     if names:
         frame: Any = nw.from_native(journeys)
-        touches = frame.filter(~nw.col("touch_id").is_null()).with_columns(
-            player(settings.player_dimension).alias(PLAYER)
-        )
-        totals = _totals(frame)
+        frame = frame.with_columns(player(settings.player_dimension).alias(PLAYER))
+        touches = frame.filter(~nw.col("touch_id").is_null())
+        games = any(name.startswith("shapley") for name in names)
+        seen = players_seen(touches)
+        players = sorted({name for _, name in seen}, key=str.encode) if games else []
+        counted = count_journeys(frame, players)
+        totals = _totals(counted.alike)
         if any(name.startswith("markov") for name in names):
-            rows += _markov_rows(touches, totals, names, settings)
-        if any(name.startswith("shapley") for name in names):
-            rows += _shapley_rows(touches, names)
+            count = partial(
+                count_transitions, touches, seen=seen, one_hash_each=counted.one_hash_each
+            )
+            rows += _markov_rows(count, totals, names, settings)
+        if games:
+            rows += _shapley_rows(by_coalition(counted.alike), names)
         for row in rows:
             total = totals[row[MILESTONE]]
             row["dimension"] = settings.player_dimension
@@ -110,23 +122,13 @@ def share_cents(cents: int, weights: Mapping[str, int]) -> dict[str, int]:
     return {name: sign * (whole + (name in extra)) for name, (whole, _) in parts.items()}
 
 
-def _totals(frame: Any) -> dict[str, Total]:
-    has_touch = nw.when(nw.col("touch_id").is_null()).then(0).otherwise(1)
-    rows = frame.with_columns(
-        has_touch.alias("__has_touch"),
-        nw.when(nw.col("is_converted")).then(1).otherwise(0).alias("__converted"),
-    )
-    journeys = (
-        distinct(rows, MILESTONE, JOURNEY, "__has_touch", "__converted", "value_cents")
-        .with_columns(__cents=nw.col("value_cents") * nw.col("__converted"))
-        .group_by(MILESTONE, "__has_touch")
-        .agg(nw.len().alias("__journeys"), nw.col("__converted").sum(), nw.col("__cents").sum())
-        .with_columns(nw.col("__converted", "__cents").cast(nw.Int64))
-    )
-    found: dict[str, dict[bool, tuple[int, int, int]]] = {}
-    for milestone, has, count, converted, cents in collected(journeys):
-        found.setdefault(milestone, {})[bool(has)] = (int(count), int(converted), int(cents))
-    nothing = (0, 0, 0)
+def _totals(alike: Iterable[Alike]) -> dict[str, Total]:
+    found: dict[str, dict[bool, list[int]]] = {}
+    for one in alike:
+        sums = found.setdefault(one.milestone, {}).setdefault(one.has_touch, [0, 0, 0])
+        for place, value in enumerate((one.journeys, one.conversions, one.cents)):
+            sums[place] += value
+    nothing = [0, 0, 0]
     return {
         milestone: Total(*parts.get(True, nothing), *parts.get(False, nothing)[1:])
         for milestone, parts in found.items()
@@ -134,10 +136,13 @@ def _totals(frame: Any) -> dict[str, Total]:
 
 
 def _markov_rows(
-    touches: Any, totals: Mapping[str, Total], names: list[str], settings: Settings
+    count: Callable[[int], Mapping[str, Transitions]],
+    totals: Mapping[str, Total],
+    names: list[str],
+    settings: Settings,
 ) -> list[dict[str, Any]]:
     wanted = settings.markov_order
-    counted = count_transitions(touches, MAX_MARKOV_ORDER if wanted == AUTO else int(wanted))
+    counted = count(MAX_MARKOV_ORDER if wanted == AUTO else int(wanted))
     rows: list[dict[str, Any]] = []
     for milestone, transitions in counted.items():
         solved = _solved(transitions, wanted)
@@ -195,9 +200,11 @@ def _global_rows(
     ]
 
 
-def _shapley_rows(touches: Any, names: list[str]) -> list[dict[str, Any]]:
+def _shapley_rows(
+    found: Mapping[str, Mapping[Coalition, Outcomes]], names: list[str]
+) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
-    for milestone, coalitions in count_coalitions(touches).items():
+    for milestone, coalitions in found.items():
         if "shapley_set" in names:
             rows += [
                 {MILESTONE: milestone, "method": "shapley_set", PLAYER: name, "effect": value}

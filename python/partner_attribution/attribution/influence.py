@@ -16,6 +16,11 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
+from partner_attribution.attribution.coalitions import (
+    Coalition,
+    Outcomes,
+    count_coalitions,
+)
 from partner_attribution.attribution.markov import (
     JOURNEY,
     MILESTONE,
@@ -31,13 +36,7 @@ from partner_attribution.attribution.markov import (
 from partner_attribution.attribution.players import player
 from partner_attribution.attribution.registry import find_methods
 from partner_attribution.attribution.settings import Settings
-from partner_attribution.attribution.shapley import (
-    Coalition,
-    Outcomes,
-    count_coalitions,
-    rate_values,
-    shapley_values,
-)
+from partner_attribution.attribution.shapley import rate_values, shapley_values
 from partner_attribution.attribution.tables import arrow_table
 
 BUCKET = "bucket"

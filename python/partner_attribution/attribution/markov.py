@@ -10,7 +10,7 @@ effect of switching the player off, which journeys alone cannot tell.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from math import log
@@ -95,12 +95,20 @@ class RemovalEffects:
     conversions: int
 
 
-def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
+def count_transitions(
+    touches: Frame,
+    order: int = 1,
+    *,
+    seen: Collection[tuple[str, str]] | None = None,
+    one_hash_each: bool = False,
+) -> dict[str, Transitions]:
     """Count transitions per milestone, in one pass on the frame's own engine.
 
     touches: one row per journey and touch: journey_id, milestone, is_converted, touch_id,
     touched_at_us, player (never null or ''). Touches of one instant go by touch_id. Repeats are
     kept: a player may follow itself.
+    seen: what `players_seen` says of these touches, if it is known.
+    one_hash_each: what `count_journeys` proved of these journeys; saves a fifth of the time.
     """
     if not 1 <= order <= MAX_MARKOV_ORDER:
         raise AttributionError(
@@ -109,8 +117,10 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
             do="change markov_order",
         )
 
-    touches, names = _with_codes(touches)
-    touches, journey = _with_cheap_key(touches)
+    columns = (MILESTONE, PLAYER, JOURNEY, "is_converted", "touch_id", "touched_at_us")
+    touches = touches.select(*columns)
+    touches, names = _with_codes(touches, players_seen(touches) if seen is None else seen)
+    touches, journey = _with_cheap_key(touches, one_hash_each=one_hash_each)
 
     def neighbour(steps: int) -> nw.Expr:
         shifted = nw.col(PLAYER).shift(steps)
@@ -147,17 +157,26 @@ def count_transitions(touches: Frame, order: int = 1) -> dict[str, Transitions]:
     }
 
 
-def _with_codes(touches: Frame) -> tuple[Frame, dict[str, dict[int, str]]]:
+def players_seen(touches: Frame) -> list[tuple[str, str]]:
+    """Return each milestone and player that occur together, in byte order."""
+    found = collected(distinct(touches, MILESTONE, PLAYER))
+    return sorted(((str(milestone), str(name)) for milestone, name in found), key=_in_bytes)
+
+
+def _in_bytes(names: Iterable[str]) -> list[bytes]:
+    return [name.encode() for name in names]
+
+
+def _with_codes(
+    touches: Frame, seen: Collection[tuple[str, str]]
+) -> tuple[Frame, dict[str, dict[int, str]]]:
     """Replace milestones and players by small numbers: what a sort carries decides its cost.
 
     Returns what each number stands for, by column.
     """
-    columns = (MILESTONE, PLAYER)
-    touches = touches.select(*columns, JOURNEY, "is_converted", "touch_id", "touched_at_us")
-    seen = list(collected(distinct(touches, *columns)))
     names = {}
-    for place, column in enumerate(columns):
-        found = sorted({str(row[place]) for row in seen}, key=str.encode)
+    for place, column in enumerate((MILESTONE, PLAYER)):
+        found = sorted({row[place] for row in seen}, key=str.encode)
         coded = _by_comparing if len(found) <= _FEW else _by_join
         touches, names[column] = coded(touches, column, found)
     return touches, names
@@ -179,15 +198,17 @@ def _by_join(touches: Frame, column: str, _: list[str]) -> tuple[Frame, dict[int
     return joined.rename({"__code": column}), names
 
 
-def _with_cheap_key(touches: Frame) -> tuple[Frame, list[str]]:
+def _with_cheap_key(touches: Frame, *, one_hash_each: bool) -> tuple[Frame, list[str]]:
     """Say by which columns a journey is told from others: DuckDB compares a hash before any text.
 
-    The id follows the hash, so that two journeys of one hash stay apart.
+    The id follows the hash, so that two journeys of one hash stay apart, unless there are none.
     """
     if not touches.implementation.is_duckdb():
         return touches, [MILESTONE, JOURNEY]
     native: Any = touches.to_native()
     hashed = nw.from_native(native.project(f"*, hash({JOURNEY}) as __hash"))
+    if one_hash_each:
+        return hashed.drop(JOURNEY), ["__hash", MILESTONE]
     return hashed, ["__hash", MILESTONE, JOURNEY]
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import narwhals as nw
 
+from partner_attribution.attribution.coalitions import Outcomes
 from partner_attribution.attribution.effects import UNATTRIBUTED, WEIGHT_OF_ONE
 from partner_attribution.attribution.engine import attribute
 from partner_attribution.attribution.journey import player_weight_column
@@ -32,7 +33,7 @@ from partner_attribution.attribution.settings import (
     Settings,
     unknown_name,
 )
-from partner_attribution.attribution.shapley import Outcomes, rate_values
+from partner_attribution.attribution.shapley import rate_values
 from partner_attribution.errors import AttributionError
 
 DIRECT = "direct"

@@ -12,29 +12,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import reduce
 from math import comb, fsum
-from operator import add
 
-import narwhals as nw
-
-from partner_attribution.attribution.exact import Frame, number
-from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected, distinct
+from partner_attribution.attribution.coalitions import Coalition, Outcomes
 from partner_attribution.errors import AttributionError
 
 MAX_PLAYERS = 20
-
-Coalition = frozenset[str]
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """Journeys of one coalition, and how many of them converted."""
-
-    journeys: int
-    conversions: int
 
 
 def shapley_values(worth: Mapping[Coalition, float], players: Collection[str]) -> dict[str, float]:
@@ -73,51 +57,6 @@ def rate_values(coalitions: Mapping[Coalition, Outcomes]) -> dict[str, float]:
         coalition: found.conversions / found.journeys for coalition, found in coalitions.items()
     }
     return shapley_values(rates, players)
-
-
-def count_coalitions(touches: Frame) -> dict[str, dict[Coalition, Outcomes]]:
-    """Count journeys per milestone and set of players, on the frame's own engine.
-
-    touches: one row per journey and touch: journey_id, milestone, is_converted, player.
-    """
-    rows = distinct(touches, MILESTONE, JOURNEY, "is_converted", PLAYER)
-    seen = collected(distinct(touches, PLAYER))
-    players = sorted((str(name) for (name,) in seen), key=str.encode)
-    # 50 players per whole number; a set of more takes several.
-    chunks = [players[i : i + 50] for i in range(0, len(players), 50)]
-    names = [f"__set_{i}" for i in range(len(chunks))]
-    if not players:
-        return {}
-
-    def bits(chunk: list[str]) -> nw.Expr:
-        marks = (
-            nw.when(nw.col(PLAYER) == player).then(number(1 << i)).otherwise(number(0))
-            for i, player in enumerate(chunk)
-        )
-        return reduce(add, marks)
-
-    journeys = (
-        rows.with_columns(
-            nw.when(nw.col("is_converted")).then(1).otherwise(0).alias("__converted"),
-            *(bits(chunk).alias(name) for name, chunk in zip(names, chunks, strict=True)),
-        )
-        .group_by(MILESTONE, JOURNEY, "__converted")
-        .agg(*(nw.col(name).sum() for name in names))
-        .with_columns(nw.col(*names).cast(nw.Int64))
-        .group_by(MILESTONE, *names)
-        .agg(nw.len().alias("__journeys"), nw.col("__converted").sum())
-        .with_columns(nw.col("__converted").cast(nw.Int64))
-    )
-    found: dict[str, dict[Coalition, Outcomes]] = defaultdict(dict)
-    for milestone, *masks, count, converted in collected(journeys):
-        coalition = frozenset(
-            player
-            for mask, chunk in zip(masks, chunks, strict=True)
-            for i, player in enumerate(chunk)
-            if int(mask) >> i & 1
-        )
-        found[milestone][coalition] = Outcomes(int(count), int(converted))
-    return dict(sorted(found.items()))
 
 
 def set_values(coalitions: Mapping[Coalition, Outcomes]) -> dict[str, float]:

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from partner_attribution.attribution import Settings
+from partner_attribution.attribution.coalitions import Coalition, Outcomes
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.influence import (
     player_influence,
@@ -20,7 +21,7 @@ from partner_attribution.attribution.influence import (
     removal_influence,
 )
 from partner_attribution.attribution.markov import End, Transitions, removal_effects
-from partner_attribution.attribution.shapley import Coalition, Outcomes, rate_values
+from partner_attribution.attribution.shapley import rate_values
 
 PLAYERS = ("ads", "event", "mail", "webinar")
 

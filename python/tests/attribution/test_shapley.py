@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from partner_attribution.attribution.coalitions import Outcomes, count_coalitions
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.shapley import (
-    Outcomes,
-    count_coalitions,
     rate_values,
     set_values,
     shapley_values,

@@ -1,0 +1,83 @@
+"""Journeys counted by their players: against counting by hand, on every way to count."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+
+import duckdb
+import narwhals as nw
+import pyarrow as pa
+import pytest
+
+from partner_attribution.attribution.coalitions import Alike, count_journeys
+from partner_attribution.attribution.effects import player_effects
+
+from .journeys import Journey, compared, in_duckdb
+
+PLAYERS = [f"p{i:02}" for i in range(70)]  # more than one whole number holds
+ENGINES = [lambda frame: frame, in_duckdb]
+LEARNED = ["markov_path", "markov_global", "shapley_set", "shapley_rate"]
+
+
+def journeys_of(count=200, players=PLAYERS):
+    rng = random.Random(20261123)
+    return [
+        Journey(
+            tuple(rng.choice(players) for _ in range(rng.randint(0, 3))),
+            i % 3 == 0,
+            rng.randint(-500, 10**9),
+        )
+        for i in range(count)
+    ]
+
+
+def counted(journeys, engine):
+    frame = nw.from_native(engine(compared(journeys)))
+    return count_journeys(frame.with_columns(player=nw.col("channel")), PLAYERS)
+
+
+def hashed_alike(journeys):
+    """The same journeys where DuckDB knows two hashes only."""
+    connection = duckdb.connect()
+    connection.execute("create macro hash(id) as case when ends_with(id, '1') then 1 else 0 end")
+    connection.register("known", in_duckdb(compared(journeys)).to_arrow_table())
+    return connection.sql("select * from known")
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_journeys_are_counted_by_the_set_of_their_players(engine):
+    journeys = journeys_of()
+    expected = defaultdict(lambda: [0, 0, 0])
+    for one in journeys:
+        sums = expected[frozenset(one.path)]
+        sums[0] += 1
+        sums[1] += one.is_converted
+        sums[2] += one.is_converted * one.cents
+    found = counted(journeys, engine).alike
+    assert len(found) == len(expected)
+    assert set(found) == {
+        Alike("closed_won", key, bool(key), *sums) for key, sums in expected.items()
+    }
+    assert {len(one.players) for one in found} == {0, 1, 2, 3}
+
+
+def test_a_player_that_nobody_asked_for_is_a_touch_all_the_same():
+    frame = nw.from_native(in_duckdb(compared([Journey(("p00",)), Journey(())])))
+    found = count_journeys(frame.with_columns(player=nw.col("channel")), ()).alike
+    assert {(one.has_touch, one.journeys) for one in found} == {(True, 1), (False, 1)}
+
+
+def test_only_journeys_whose_hashes_all_differ_are_told_apart_by_them():
+    journeys = journeys_of()
+    assert counted(journeys, in_duckdb).one_hash_each
+    assert not counted(journeys, lambda frame: frame).one_hash_each
+    assert not count_journeys(
+        nw.from_native(hashed_alike(journeys)).with_columns(player=nw.col("channel")), ()
+    ).one_hash_each
+
+
+def test_journeys_that_share_a_hash_are_learned_from_as_if_they_did_not():
+    journeys = journeys_of(players=PLAYERS[:4])
+    expected: pa.Table = player_effects(in_duckdb(compared(journeys)), LEARNED)
+    assert player_effects(hashed_alike(journeys), LEARNED).equals(expected)
