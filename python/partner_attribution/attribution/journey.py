@@ -7,6 +7,7 @@ import narwhals as nw
 from partner_attribution.attribution.settings import unknown_name
 
 CONVERSION = "conversion_id"
+JOURNEY = "__journey"  # the conversion, as the cheapest value that tells it from others
 TOUCH = "touch_id"
 MILESTONES = ("lead", "mql", "opportunity", "close")
 DIMENSIONS = ("channel", "partner_id", "touch_type", "campaign_type")
@@ -49,8 +50,18 @@ def player_weight_column(method: str) -> str:
 class Journey:
     """The facts of each touch, for use in a method's weight expression.
 
-    Every property is an expression of one value per touch.
+    Every property is an expression of one value per touch. `asked_order` says whether any fact was
+    asked for that only the order of the journey tells.
     """
+
+    def __init__(self) -> None:
+        self.asked_order = False
+
+    @property
+    def position(self) -> nw.Expr:
+        """Place in the journey, from 1."""
+        self.asked_order = True
+        return nw.col(POSITION)
 
     # the touch and its journey
 
@@ -84,12 +95,12 @@ class Journey:
     @property
     def is_first(self) -> nw.Expr:
         """True for the oldest touch."""
-        return nw.col(POSITION) == 1
+        return self.position == 1
 
     @property
     def is_last(self) -> nw.Expr:
         """True for the newest touch."""
-        return nw.col(POSITION) == nw.col(TOUCH_COUNT)
+        return self.position == nw.col(TOUCH_COUNT)
 
     @property
     def is_last_non_direct(self) -> nw.Expr:
@@ -103,15 +114,17 @@ class Journey:
 
     def is_up_to(self, milestone: str) -> nw.Expr:
         """True for touches up to a milestone's anchor; for all touches if it has none."""
+        self.asked_order = True
         total = nw.col(marked_total_column(milestone))
         follows = nw.col(marked_so_far_column(milestone)) == total
         return (total == 0) | ~follows | (nw.col(marked_column(milestone)) == 1)
 
     def _is_last_marked(self, name: str) -> nw.Expr:
+        self.asked_order = True
         is_last = nw.col(marked_so_far_column(name)) == nw.col(marked_total_column(name))
         return (nw.col(marked_column(name)) == 1) & is_last
 
     def count(self, condition: nw.Expr) -> nw.Expr:
         """Number of touches of the journey for which a condition holds."""
         ones = nw.when(condition).then(1).otherwise(0)
-        return ones.sum().over(CONVERSION).cast(nw.Int64)
+        return ones.sum().over(JOURNEY).cast(nw.Int64)

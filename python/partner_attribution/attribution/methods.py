@@ -19,17 +19,17 @@ from partner_attribution.errors import AttributionError
 
 def first_touch(journey: Journey, settings: Settings) -> nw.Expr:
     """Weigh the oldest touch only."""
-    return nw.when(journey.is_first).then(number(1)).otherwise(number(0))
+    return journey.is_first.cast(nw.Int64)
 
 
 def last_touch(journey: Journey, settings: Settings) -> nw.Expr:
     """Weigh the newest touch only."""
-    return nw.when(journey.is_last).then(number(1)).otherwise(number(0))
+    return journey.is_last.cast(nw.Int64)
 
 
 def last_non_direct(journey: Journey, settings: Settings) -> nw.Expr:
     """Weigh the newest touch that is not direct."""
-    return nw.when(journey.is_last_non_direct).then(number(1)).otherwise(number(0))
+    return journey.is_last_non_direct.cast(nw.Int64)
 
 
 def linear(journey: Journey, settings: Settings) -> nw.Expr:

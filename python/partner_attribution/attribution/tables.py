@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
 import numpy as np
-import pyarrow as pa
 
-
-def _whole(value: Any) -> int:
-    if value != int(value):
-        raise ValueError(f"{value!r} is not a whole number")
-    return int(value)
-
-
-_NUMBERS: Mapping[nw.dtypes.DType, tuple[Any, Callable[[Any], Any], Any]] = {
-    nw.Int64(): (pa.int64(), _whole, np.int64),
-    nw.Float64(): (pa.float64(), float, np.float64),
-}
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def arrow_table(
@@ -32,7 +22,9 @@ def arrow_table(
     `pyarrow.array` asks pandas whether a list is one of its own and so imports it; arrays made of
     buffers do not.
     """
-    arrays = [_array(columns[name], kind) for name, kind in schema.items()]
+    import pyarrow as pa  # noqa: PLC0415 (attribution imports no engine before it is asked for one)
+
+    arrays = [_array(pa, columns[name], kind) for name, kind in schema.items()]
     return pa.Table.from_arrays(arrays, names=list(schema))
 
 
@@ -43,27 +35,27 @@ def arrow_rows(
     return arrow_table({name: [row.get(name) for row in rows] for name in schema}, schema)
 
 
-def _array(values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
-    known = np.fromiter((value is not None for value in values), dtype=bool, count=len(values))
-    valid = None if known.all() else pa.py_buffer(_bits(known))
-    if kind == nw.String():
-        return _texts(values, valid)
+def _array(pa: Any, values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
+    size = len(values)
+
+    def bits(marks: Iterable[bool]) -> Any:
+        return pa.py_buffer(np.packbits(np.fromiter(marks, bool, size), bitorder="little"))
+
+    valid = bits(value is not None for value in values) if None in values else None
     if kind == nw.Boolean():
-        marks = np.fromiter((bool(value) for value in values), dtype=bool, count=len(values))
-        return pa.Array.from_buffers(pa.bool_(), len(values), [valid, pa.py_buffer(_bits(marks))])
-    arrow, python, numpy = _NUMBERS[kind]
+        return pa.Array.from_buffers(pa.bool_(), size, [valid, bits(map(bool, values))])
+    if kind == nw.String():
+        texts = [b"" if value is None else value.encode() for value in values]
+        ends = np.cumsum([0, *map(len, texts)], dtype=np.int32)
+        data = pa.py_buffer(b"".join(texts))
+        return pa.StringArray.from_buffers(size, pa.py_buffer(ends), data, valid)
+    arrow, python = (pa.int64(), _whole) if kind == nw.Int64() else (pa.float64(), float)
     filled = (python(0 if value is None else value) for value in values)
-    numbers = np.fromiter(filled, dtype=numpy, count=len(values))
-    return pa.Array.from_buffers(arrow, len(values), [valid, pa.py_buffer(numbers)])
+    numbers = np.fromiter(filled, arrow.to_pandas_dtype(), size)
+    return pa.Array.from_buffers(arrow, size, [valid, pa.py_buffer(numbers)])
 
 
-def _texts(values: Sequence[Any], valid: Any) -> Any:
-    encoded = [b"" if value is None else value.encode() for value in values]
-    ends = np.zeros(len(values) + 1, dtype=np.int32)
-    ends[1:] = np.cumsum([len(text) for text in encoded], dtype=np.int64)
-    data = pa.py_buffer(b"".join(encoded))
-    return pa.StringArray.from_buffers(len(values), pa.py_buffer(ends), data, valid)
-
-
-def _bits(marks: Any) -> Any:
-    return np.packbits(marks, bitorder="little")
+def _whole(value: Any) -> int:
+    if value != int(value):
+        raise ValueError(f"{value!r} is not a whole number")
+    return int(value)

@@ -8,7 +8,7 @@ import narwhals as nw
 import pandas as pd
 import pytest
 
-from partner_attribution.attribution import Settings, attribute, attribute_wide, engine
+from partner_attribution.attribution import Settings, attribute, attribute_wide, rows
 from partner_attribution.attribution.journey import TOUCH_COUNT
 from partner_attribution.errors import AttributionError
 
@@ -21,7 +21,7 @@ TWO = (Touch("t1", CLOSED_AT - DAY), Touch("t2", CLOSED_AT))
 def test_weights_of_a_journey_never_sum_past_the_exact_range():
     counts = [1, 2, 3, 4, 5, 8, 9, 1023, 1024, 1025, 2**20, 2**20 + 1]
     frame = nw.from_native(pd.DataFrame({TOUCH_COUNT: [float(n) for n in counts]}))
-    found = frame.with_columns(bits=engine._scale_bits())["bits"].to_list()
+    found = frame.with_columns(bits=rows._scale_bits())["bits"].to_list()
     assert found == [52 - math.ceil(math.log2(n)) for n in counts]
 
 

@@ -14,6 +14,7 @@ from partner_attribution.errors import AttributionError
 ROWS = pd.DataFrame(
     {
         "conversion_id": ["a", "a", "a", "b"],
+        "__journey": [7, 7, 7, 2],
         "touched_at_us": [10, 30, 20, 5],
         "channel": ["email", "direct", "event", "direct"],
         "player_weight_linear": pd.Series([4, None, 2, None], dtype="Int64"),
@@ -43,6 +44,7 @@ def read(expression):
         (lambda j: j.scale_bits, [50, 50, 50, 52]),
         (lambda j: j.dimension("channel"), ["email", "direct", "event", "direct"]),
         (lambda j: j.player_weight("linear"), [4, 0, 2, 0]),
+        (lambda j: j.position, [1, 3, 2, 1]),
         (lambda j: j.is_first, [True, False, False, True]),
         (lambda j: j.is_last, [False, True, False, True]),
         (lambda j: j.is_last_non_direct, [False, False, True, True]),
@@ -53,6 +55,27 @@ def read(expression):
 )
 def test_each_fact(fact, wanted):
     assert read(fact(Journey())) == wanted
+
+
+@pytest.mark.parametrize(
+    ("fact", "asked"),
+    [
+        (lambda j: j.touch_count, False),
+        (lambda j: j.age_us, False),
+        (lambda j: j.player_weight("linear"), False),
+        (lambda j: j.count(j.dimension("channel") == "direct"), False),
+        (lambda j: j.position, True),
+        (lambda j: j.is_first, True),
+        (lambda j: j.is_last, True),
+        (lambda j: j.is_last_non_direct, True),
+        (lambda j: j.is_anchor("lead"), True),
+        (lambda j: j.is_up_to("lead"), True),
+    ],
+)
+def test_whether_a_fact_needs_the_order_of_the_journey(fact, asked):
+    journey = Journey()
+    fact(journey)
+    assert journey.asked_order is asked
 
 
 def test_names_of_anchors_and_dimensions():
