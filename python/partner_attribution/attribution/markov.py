@@ -22,6 +22,7 @@ from scipy import sparse
 from scipy.sparse.linalg import splu
 
 from partner_attribution.attribution.exact import Frame
+from partner_attribution.attribution.on_duckdb import query
 from partner_attribution.attribution.settings import MAX_MARKOV_ORDER
 from partner_attribution.errors import AttributionError
 
@@ -108,7 +109,8 @@ def count_transitions(
     touched_at_us, player (never null or ''). Touches of one instant go by touch_id. Repeats are
     kept: a player may follow itself.
     seen: what `players_seen` says of these touches, if it is known.
-    one_hash_each: what `count_journeys` proved of these journeys; saves a fifth of the time.
+    one_hash_each: with `seen`, what `count_journeys` proved of these journeys: the sort then leaves
+    out the text of their ids. Without, it is proved here.
     """
     if not 1 <= order <= MAX_MARKOV_ORDER:
         raise AttributionError(
@@ -119,8 +121,13 @@ def count_transitions(
 
     columns = (MILESTONE, PLAYER, JOURNEY, "is_converted", "touch_id", "touched_at_us")
     touches = touches.select(*columns)
-    touches, names = _with_codes(touches, players_seen(touches) if seen is None else seen)
-    touches, journey = _with_cheap_key(touches, one_hash_each=one_hash_each)
+    if seen is None:
+        seen, one_hash_each = _seen_with_proof(touches)
+    touches, names = _with_codes(touches, seen)
+    # A sort of one milestone need not carry which.
+    several: list[str] = [MILESTONE] if len(names[MILESTONE]) > 1 else []
+    journey: list[str]
+    touches, journey = _with_cheap_key(touches, several, one_hash_each=one_hash_each)
 
     def neighbour(steps: int) -> nw.Expr:
         shifted = nw.col(PLAYER).shift(steps)
@@ -136,14 +143,14 @@ def count_transitions(
     )
     converts = nw.col("is_converted") & (nw.col("__next") == _NONE)
     rows = rows.with_columns(nw.when(converts).then(1).otherwise(0).alias("__converts"))
-    keys = [MILESTONE, "__converts", *backs, PLAYER, "__next"]
+    keys = [*several, "__converts", *backs, PLAYER, "__next"]
     counts = rows.group_by(*keys).agg(nw.len().alias("__count"))
 
     starts: dict[str, Counter[str]] = defaultdict(Counter)
     moves: dict[str, Counter[tuple[State, Outcome]]] = defaultdict(Counter)
     for row in collected(counts):
-        number, converted, *last, following, count = row
-        milestone, player = names[MILESTONE][number], names[PLAYER]
+        code, (converted, *last, following, count) = (row[0], row[1:]) if several else (1, row)
+        milestone, player = names[MILESTONE][code], names[PLAYER]
         state: State = tuple(player[code] for code in last if code != _NONE)
         outcome: Outcome = End.CONVERTED if converted else End.NOT_CONVERTED
         if following != _NONE:
@@ -165,6 +172,33 @@ def players_seen(touches: Frame) -> list[tuple[str, str]]:
 
 def _in_bytes(names: Iterable[str]) -> list[bytes]:
     return [name.encode() for name in names]
+
+
+def _seen_with_proof(touches: Frame) -> tuple[list[tuple[str, str]], bool]:
+    """Do the same; and say whether every journey is known to have a hash of its own."""
+    if not touches.implementation.is_duckdb():
+        return players_seen(touches), False
+    found = query(
+        touches,
+        f"""
+        with seen as materialized (
+            select {MILESTONE}, {PLAYER}, {JOURNEY} from {{rows}}
+            group by grouping sets (({MILESTONE}, {PLAYER}), ({JOURNEY}))
+        )
+        select {MILESTONE}, {PLAYER}, 0 as journeys, 0 as hashes from seen
+        where {PLAYER} is not null
+        union all
+        select null, null, count(*), count(distinct hash({JOURNEY})) from seen
+        where {JOURNEY} is not null
+        """,
+    )
+    seen, unique = [], False
+    for milestone, name, journeys, hashes in collected(found):
+        if name is None:
+            unique = journeys == hashes
+        else:
+            seen.append((str(milestone), str(name)))
+    return sorted(seen, key=_in_bytes), unique
 
 
 def _with_codes(
@@ -198,18 +232,20 @@ def _by_join(touches: Frame, column: str, _: list[str]) -> tuple[Frame, dict[int
     return joined.rename({"__code": column}), names
 
 
-def _with_cheap_key(touches: Frame, *, one_hash_each: bool) -> tuple[Frame, list[str]]:
+def _with_cheap_key(
+    touches: Frame, several: list[str], *, one_hash_each: bool
+) -> tuple[Frame, list[str]]:
     """Say by which columns a journey is told from others: DuckDB compares a hash before any text.
 
     The id follows the hash, so that two journeys of one hash stay apart, unless there are none.
     """
     if not touches.implementation.is_duckdb():
-        return touches, [MILESTONE, JOURNEY]
+        return touches, [*several, JOURNEY]
     native: Any = touches.to_native()
     hashed = nw.from_native(native.project(f"*, hash({JOURNEY}) as __hash"))
     if one_hash_each:
-        return hashed.drop(JOURNEY), ["__hash", MILESTONE]
-    return hashed, ["__hash", MILESTONE, JOURNEY]
+        return hashed.drop(JOURNEY), ["__hash", *several]
+    return hashed, ["__hash", *several, JOURNEY]
 
 
 def distinct(frame: Frame, *columns: str) -> Frame:

@@ -12,8 +12,8 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.exact import Frame
 from partner_attribution.attribution.journey import CONVERSION, TOUCH, player_weight_column
+from partner_attribution.attribution.on_duckdb import query
 from partner_attribution.attribution.registry import find_methods
 from partner_attribution.attribution.settings import PLAYER_DIMENSIONS, Settings, unknown_name
 
@@ -24,6 +24,23 @@ UNKNOWN = "unknown"
 # Divisible by every number up to 30, so that the shares of a player's touches are exact unless it
 # has more than 30 of them in one journey. 1,900 players of one journey still sum below 2**52.
 EVENLY = 2_329_089_562_800
+
+
+# The same, from touches that are made once.
+_EVEN_WEIGHTS = f"""
+with touches as materialized (select * from {{rows}}),
+own as (
+    select
+        {CONVERSION}, {PLAYER},
+        cast(floor(cast({EVENLY} as double) / count(*) + 0.5) as bigint)
+            as {player_weight_column("shapley_set")}
+    from touches
+    group by {CONVERSION}, {PLAYER}
+)
+select touches.*, own.{player_weight_column("shapley_set")}
+from touches inner join own
+    on touches.{CONVERSION} = own.{CONVERSION} and touches.{PLAYER} = own.{PLAYER}
+"""
 
 
 def player(dimension: str) -> nw.Expr:
@@ -64,14 +81,20 @@ def with_player_weights(
     if learned:
         milestones = nw.from_native(conversions).select(CONVERSION, MILESTONE)
         frame = frame.join(milestones, on=CONVERSION, how="left")
-        table = nw.from_native(weights).filter(~nw.col("weight").is_null())
-        for name in learned:
-            own = table.filter(nw.col("method") == name).select(
-                MILESTONE,
-                PLAYER,
-                nw.col("weight").cast(nw.Int64).alias(player_weight_column(name)),
+        table: Any = nw.from_native(weights).filter(~nw.col("weight").is_null())
+        # One row per player, so that touches are joined once for all methods.
+        of_method = {
+            name: nw.when(nw.col("method") == name).then(nw.col("weight").cast(nw.Int64))
+            for name in learned
+        }
+        own = (
+            table.with_columns(
+                weight.alias(player_weight_column(name)) for name, weight in of_method.items()
             )
-            frame = frame.join(own, on=[MILESTONE, PLAYER], how="left")
+            .group_by(MILESTONE, PLAYER)
+            .agg(nw.col(player_weight_column(name)).max() for name in learned)
+        )
+        frame = frame.join(own, on=[MILESTONE, PLAYER], how="left")
     return frame.select(*columns, *map(player_weight_column, names)).to_native()
 
 
@@ -80,8 +103,10 @@ def _known(column: str) -> nw.Expr:
     return nw.when(name == "").then(nw.lit(UNKNOWN)).otherwise(name)
 
 
-def _with_even_weights(frame: Frame) -> Frame:
+def _with_even_weights(frame: Any) -> Any:
     """Weigh each touch EVENLY / touches of its player in the journey, at least 1."""
+    if frame.implementation.is_duckdb():
+        return query(frame, _EVEN_WEIGHTS)
     own = frame.group_by(CONVERSION, PLAYER).agg(nw.col(TOUCH).len().alias("__own_touches"))
     count = nw.col("__own_touches").cast(nw.Float64)
     weight = (nw.lit(float(EVENLY)) / count + 0.5).floor()
