@@ -23,9 +23,10 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.registry import REGISTRY
-from partner_attribution.attribution.tables import arrow_table
+from partner_attribution.attribution.tables import arrow_table, numbers_of
 
 CELLS_AT_ONCE = 1000  # a thousand cells of a thousand buckets are 8 MB
+CELLS_IN_CACHE = 50  # their figures are gone over a dozen times
 BILLION = 1e9
 # Fitted models: an interval of their credits alone would lie. They are fitted without each of a few
 # groups of buckets, so all that they print is summed over the same groups.
@@ -132,59 +133,63 @@ def _bounds(
     wholes, position = np.unique(
         [row[0] if row[1] is None else row[1] for row in rows], return_inverse=True
     )
-    parts = [grouped(one, groups) for one in known.dense(own)]
     of_parts = [grouped(one, groups) for one in known.learned(own, learned)]
     kind = 0 if rows[0][2] in COUNTED else 1
-    whole = grouped(known.dense(wholes)[kind][position], groups)
     of_whole = grouped(known.learned(wholes, learned)[kind], groups)
-    moved = of_whole if np.isscalar(of_whole) else of_whole[position]
-    bounds = [
-        *total_interval(parts[0] / BILLION, level, of_parts[0] / BILLION),
-        *total_interval(parts[1], level, of_parts[1]),
-        *share_interval(parts[kind], whole, level, (of_parts[kind], moved))[1:],
-    ]
-    table = [[None if np.isnan(x) else float(x) for x in row] for row in zip(*bounds, strict=True)]
-    for row, values in zip(rows, table, strict=True):
+    found: list[list[float | None]] = []
+    for first in range(0, len(rows), CELLS_IN_CACHE):
+        some = slice(first, first + CELLS_IN_CACHE)
+        parts = [grouped(one, groups) for one in known.dense(own[some])]
+        whole = grouped(known.dense_of(kind, wholes[position[some]]), groups)
+        by_count, by_cents = (_some(one, some) for one in of_parts)
+        moved = _some(of_whole, position[some])
+        bounds = [
+            *total_interval(parts[0] / BILLION, level, by_count / BILLION),
+            *total_interval(parts[1], level, by_cents),
+            *share_interval(parts[kind], whole, level, ((by_count, by_cents)[kind], moved))[1:],
+        ]
+        found += [
+            [None if np.isnan(x) else float(x) for x in row] for row in zip(*bounds, strict=True)
+        ]
+    for row, values in zip(rows, found, strict=True):
         if row[1] is None:
             values[4:] = [None, None]
-    return table
+    return found
+
+
+def _some(values: Any, rows: Any) -> Any:
+    return values if np.isscalar(values) else values[rows]
 
 
 class _Sums:
     """Figures by cell and bucket, and by cell and player: share billionths and cents."""
 
     def __init__(self, sums: Any, buckets: int) -> None:
-        frame: Any = nw.from_native(sums)
-        frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-        cells, shares, cents = (
-            frame[name].to_numpy() for name in ("cell_number", "share_billionths", "credit_cents")
-        )
-        cells = cells.astype(np.int64)
-        by_bucket = frame["player"].is_null().to_numpy()
-        bucket = frame["bucket"].fill_null(0).to_numpy().astype(np.int32)
-        self.last = int(cells.max()) if len(cells) else 0
-        self.by_bucket = tuple(
-            self._by_cell(values[by_bucket], cells[by_bucket], bucket[by_bucket], buckets)
-            for values in (shares, cents)
-        )
-        of_player = frame.filter(~nw.col("player").is_null())["player"].to_list()
-        self.players = {name: i for i, name in enumerate(sorted(set(of_player)))}
-        place = np.array([self.players[name] for name in of_player], dtype=np.int32)
+        by_bucket, by_player = _figures(sums)
+        cells, places, *both = by_bucket
+        of_cells, names, *both_of_players = by_player
+        self.last = int(max(cells.max(initial=0), of_cells.max(initial=0)))
+        self.by_bucket = tuple(self._by_cell(one, cells, places, buckets) for one in both)
+        self.players = {name: i for i, name in enumerate(sorted(set(names)))}
+        place = np.array([self.players[name] for name in names], dtype=np.int64)
         self.by_player = tuple(
-            self._by_cell(values[~by_bucket], cells[~by_bucket], place, len(self.players))
-            for values in (shares, cents)
+            self._by_cell(one, of_cells, place, len(self.players)) for one in both_of_players
         )
 
     def _by_cell(self, values: Any, cells: Any, places: Any, width: int) -> Any:
         # Made by counting the rows of each cell: they leave SQL in any order, and none is sorted.
         shape = (self.last + 1, max(width, 1))
-        table = sparse.coo_matrix((values.astype(float), (cells, places)), shape=shape)
+        table = sparse.coo_matrix((values, (cells, places)), shape=shape)
         table.has_canonical_format = True  # else sorted, to find rows that come twice: none does
         return table.tocsr()
 
     def dense(self, numbers: Any) -> tuple[Any, Any]:
         """Share billionths and cents of these cells, cell x bucket."""
-        return _rows_of(self.by_bucket[0], numbers), _rows_of(self.by_bucket[1], numbers)
+        return self.dense_of(0, numbers), self.dense_of(1, numbers)
+
+    def dense_of(self, kind: int, numbers: Any) -> Any:
+        """One of the two, share billionths (0) or cents (1)."""
+        return _rows_of(self.by_bucket[kind], numbers)
 
     def learned(self, numbers: Any, learned: tuple[dict[str, int], Any] | None) -> tuple[Any, Any]:
         """The same, as far as it comes through learned weights; zero for rules."""
@@ -201,10 +206,33 @@ class _Sums:
         return both[0], both[1]
 
 
+def _figures(sums: Any) -> tuple[list[Any], list[Any]]:
+    """Cell, bucket and both figures of what buckets hold; cell, player and both of the rest."""
+    frame: Any = nw.from_native(sums)
+    frame = frame.select(
+        nw.col("cell_number").cast(nw.Int64),
+        nw.col("bucket").fill_null(0).cast(nw.Int64),
+        nw.col("share_billionths", "credit_cents").cast(nw.Float64),
+        nw.when(nw.col("player").is_null()).then(1).otherwise(0).cast(nw.Int64).alias("__whole"),
+        "player",
+    )
+    frame = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    *columns, whole = (numbers_of(frame[name]) for name in frame.columns[:-1])
+    by_bucket, by_player = (whole == 1, whole == 0)
+    if by_bucket.all():
+        return columns, [values[:0] for values in columns]
+    cells, buckets, *both = (values[by_bucket] for values in columns)
+    of_cells, _, *both_of_players = (values[by_player] for values in columns)
+    players = frame["player"].drop_nulls().to_list()
+    return [cells, buckets, *both], [of_cells, players, *both_of_players]
+
+
 def _rows_of(table: Any, numbers: Any) -> Any:
     """Rows of these cells; a cell without any sum has zeros."""
     known = np.minimum(numbers, table.shape[0] - 1)
-    return table[known].toarray() * (numbers == known)[:, None]
+    found = table[known].toarray()
+    found[numbers != known] = 0.0
+    return found
 
 
 def _rows(table: Any, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -81,15 +81,18 @@ def half_width(contributions: Array, level: float) -> Array:
     """
     buckets = contributions.shape[-1]
     deviations = contributions - contributions.mean(axis=-1, keepdims=True)
-    # Scaled, so that a fourth power neither overflows nor vanishes.
-    largest = np.abs(deviations).max(axis=-1, keepdims=True)
-    squares = np.square(deviations / np.where(largest > 0, largest, 1.0))
-    second, fourth = squares.sum(axis=-1), np.square(squares).sum(axis=-1)
+    sizes = np.abs(deviations)
+    largest = sizes.max(axis=-1, keepdims=True)
+    # Scaled, so that a fourth power neither overflows nor vanishes. In place: memory is what costs.
+    np.divide(deviations, np.where(largest > 0, largest, 1.0), out=deviations)
+    second = np.square(deviations, out=deviations).sum(axis=-1)
+    fourth = np.square(deviations, out=deviations).sum(axis=-1)
     spread = np.where(fourth > 0, fourth, 1.0)
     freedom = np.clip(2 * second**2 / spread, 1, buckets - 1)
     error = largest[..., 0] * np.sqrt(second * buckets / (buckets - 1))
     # Differences that only rounding makes are none.
-    error = np.where(error > 1e-9 * np.abs(contributions).sum(axis=-1), error, 0.0)
+    whole = np.abs(contributions, out=sizes).sum(axis=-1)
+    error = np.where(error > 1e-9 * whole, error, 0.0)
     return stdtrit(freedom, (1 + level) / 2) * error
 
 
@@ -128,8 +131,9 @@ def share_interval(
     total = whole.sum(axis=-1)
     known = np.where(total != 0, total, 1.0)
     share = part.sum(axis=-1) / known
-    of_part, of_whole = part + learned[0], whole + learned[1]
-    half = half_width((of_part - share[..., None] * of_whole) / known[..., None], level)
+    moved = share[..., None] * (whole + learned[1])
+    np.subtract(part + learned[0], moved, out=moved)
+    half = half_width(np.divide(moved, known[..., None], out=moved), level)
     room = share * (1 - share)
     on_logit = (room > 0) & (part.min(axis=-1) >= 0) & (whole.min(axis=-1) >= 0)
     inside = np.where(on_logit, share, 0.5)

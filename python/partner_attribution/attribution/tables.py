@@ -35,6 +35,23 @@ def arrow_rows(
     return arrow_table({name: [row.get(name) for row in rows] for name in schema}, schema)
 
 
+def numbers_of(series: Any) -> Any:
+    """Return the numbers of a Narwhals series without nulls as a numpy array.
+
+    Arrow's own way imports pandas; each of its buffers is an array already.
+    """
+    if not series.implementation.is_pyarrow():
+        return series.to_numpy()
+    native = series.to_native()
+    kind = native.type.to_pandas_dtype()
+    parts = [
+        np.frombuffer(chunk.buffers()[1], kind)[chunk.offset : chunk.offset + len(chunk)]
+        for chunk in native.chunks
+        if len(chunk)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0, kind)
+
+
 def _array(pa: Any, values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
     size = len(values)
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_attribution.attribution.tables import arrow_rows, arrow_table
+from partner_attribution.attribution.tables import arrow_rows, arrow_table, numbers_of
 
 SCHEMA = {
     "name": nw.String(),
@@ -29,7 +29,7 @@ ARROW = pa.schema(
 )
 
 
-@settings(deadline=None)
+@settings(deadline=None, derandomize=True)
 @given(st.lists(st.fixed_dictionaries({k: st.none() | v for k, v in VALUES.items()}), max_size=20))
 def test_the_table_is_what_pyarrow_makes_of_the_same_rows(rows: list[dict[str, Any]]) -> None:
     table = arrow_rows(rows, SCHEMA)
@@ -59,6 +59,15 @@ def test_columns_stand_in_the_order_of_the_schema_and_others_are_left_out() -> N
 def test_a_fraction_is_not_cut_to_a_whole_number() -> None:
     with pytest.raises(ValueError, match=r"1\.5 is not a whole number"):
         arrow_table({"whole": [1.0, 1.5]}, {"whole": nw.Int64()})
+
+
+def test_numbers_of_an_arrow_column_are_read_across_its_chunks() -> None:
+    chunks = [pa.array([1, 2, 3]), pa.array([4, 5]).slice(1), pa.array([], pa.int64())]
+    for kept in (chunks, chunks[2:], []):
+        table = pa.table({"n": pa.chunked_array(kept, pa.int64())})
+        series = nw.from_native(table)["n"]
+        assert numbers_of(series).tolist() == series.to_list()
+        assert numbers_of(series).dtype == "int64"
 
 
 def test_no_table_imports_pandas() -> None:
