@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 
 import duckdb
+import narwhals as nw
 import pyarrow  # noqa: F401  (Narwhals imports it to read small results)
 
 from benchmarks.engine import ENGINE
@@ -57,6 +58,7 @@ def run_case(name: str, data: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         connection = duckdb.connect(config={**CONFIG, "temp_directory": f"{folder}/spill"})
         connection.execute(f"attach '{folder}/out.duckdb' as out")
+        nw.from_native(connection.sql("select 1"))  # imports the part of Narwhals for DuckDB
         for table in ("touches", "conversions"):
             connection.execute(f"create view {table} as from '{data}/{table}.parquet'")
         before = cpu_seconds()

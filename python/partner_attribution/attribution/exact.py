@@ -63,7 +63,8 @@ def part_rounded_up(amount: nw.Expr, part: nw.Expr, total: nw.Expr, estimated: n
         0 <= part <= total <= 2**52 and total >= 1. estimated: what `estimate` says, as a column.
 
     Twice the error of the estimate to either side, nearly all rows round up to the same number. The
-    few that do not take the long way, by the exact remainder of a guess.
+    few that do not take the long way, by the exact remainder of a guess. Nothing and all of a total
+    are whole numbers, and known.
     """
     margin = amount * 2.0**-50
     most = round_up(estimated + margin)
@@ -72,7 +73,8 @@ def part_rounded_up(amount: nw.Expr, part: nw.Expr, total: nw.Expr, estimated: n
     remainder = _product(amount, part, less=guess, times=total)
     # A remainder of up to 2**53 divided by the total never rounds to another whole number.
     exact = guess + round_up(remainder / total)
-    return nw.when(part == total).then(amount).when(is_sure).then(most).otherwise(exact)
+    known = nw.when(part == total).then(amount).when(part == 0).then(0.0)
+    return known.when(is_sure).then(most).otherwise(exact)
 
 
 def _product(left: nw.Expr, right: nw.Expr, *, less: nw.Expr, times: nw.Expr) -> nw.Expr:
