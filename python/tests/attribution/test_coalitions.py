@@ -10,8 +10,14 @@ import narwhals as nw
 import pyarrow as pa
 import pytest
 
-from partner_attribution.attribution.coalitions import Alike, count_journeys
+from partner_attribution.attribution.coalitions import (
+    Alike,
+    Outcomes,
+    count_coalitions,
+    count_journeys,
+)
 from partner_attribution.attribution.effects import player_effects
+from partner_attribution.attribution.markov import count_transitions
 
 from .journeys import Journey, compared, in_duckdb
 
@@ -77,7 +83,47 @@ def test_only_journeys_whose_hashes_all_differ_are_told_apart_by_them():
     ).one_hash_each
 
 
+def test_one_milestone_whose_journeys_share_a_hash_is_enough_to_tell_by_text():
+    relation = hashed_alike(journeys_of(20))
+    rows = relation.project(
+        "* replace (case when journey_id in ('j0', 'j1') then 'apart' else milestone end"
+        " as milestone)"
+    )
+    alike = count_journeys(nw.from_native(rows).with_columns(player=nw.col("channel")), ())
+    assert {one.milestone for one in alike.alike} == {"apart", "closed_won"}
+    assert not alike.one_hash_each
+    apart = nw.from_native(rows.filter("milestone = 'apart'"))
+    assert count_journeys(apart.with_columns(player=nw.col("channel")), ()).one_hash_each
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_coalitions_need_no_more_of_a_touch_than_its_player(engine):
+    journeys = [Journey(("p00", "p01"), True), Journey(("p00",))]
+    frame = nw.from_native(engine(compared(journeys)))
+    touches = frame.select("journey_id", "milestone", "is_converted", player="channel")
+    assert count_coalitions(touches) == {
+        "closed_won": {
+            frozenset(("p00", "p01")): Outcomes(1, 1),
+            frozenset(("p00",)): Outcomes(1, 0),
+        }
+    }
+    assert count_coalitions(touches.filter(nw.col("player") == "nobody")) == {}
+
+
 def test_journeys_that_share_a_hash_are_learned_from_as_if_they_did_not():
     journeys = journeys_of(players=PLAYERS[:4])
     expected: pa.Table = player_effects(in_duckdb(compared(journeys)), LEARNED)
     assert player_effects(hashed_alike(journeys), LEARNED).equals(expected)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_transitions_are_counted_by_text_where_hashes_are_shared(order):
+    journeys = [one for one in journeys_of(players=PLAYERS[:4]) if one.path]
+
+    def transitions(native):
+        rows = nw.from_native(native).with_columns(player=nw.col("channel"))
+        return count_transitions(rows, order)
+
+    wanted = transitions(compared(journeys))
+    assert transitions(in_duckdb(compared(journeys))) == wanted
+    assert transitions(hashed_alike(journeys)) == wanted

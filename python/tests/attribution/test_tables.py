@@ -68,6 +68,7 @@ def test_numbers_of_an_arrow_column_are_read_across_its_chunks() -> None:
         series = nw.from_native(table)["n"]
         assert numbers_of(series).tolist() == series.to_list()
         assert numbers_of(series).dtype == "int64"
+    assert numbers_of(nw.from_dict({"n": [1, 2]}, backend="pandas")["n"]).tolist() == [1, 2]
 
 
 def test_no_table_imports_pandas() -> None:
