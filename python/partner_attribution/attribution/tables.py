@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import narwhals as nw
 import numpy as np
 
-if TYPE_CHECKING:
-    import pyarrow as pa
 
-
-def arrow_table(
-    columns: Mapping[str, Sequence[Any]], schema: Mapping[str, nw.dtypes.DType]
-) -> pa.Table:
+def arrow_table(columns: Mapping[str, Sequence[Any]], schema: Mapping[str, nw.dtypes.DType]) -> Any:
     """Return an Arrow table of these columns: String, Int64, Float64 or Boolean; None is null.
 
     columns: values by name; those of the schema are taken, in its order.
@@ -22,15 +17,12 @@ def arrow_table(
     `pyarrow.array` asks pandas whether a list is one of its own and so imports it; arrays made of
     buffers do not.
     """
-    import pyarrow as pa  # noqa: PLC0415 (attribution imports no engine before it is asked for one)
-
+    pa = nw.Implementation.PYARROW.to_native_namespace()  # Narwhals knows engines, nobody else here
     arrays = [_array(pa, columns[name], kind) for name, kind in schema.items()]
     return pa.Table.from_arrays(arrays, names=list(schema))
 
 
-def arrow_rows(
-    rows: Sequence[Mapping[str, Any]], schema: Mapping[str, nw.dtypes.DType]
-) -> pa.Table:
+def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Mapping[str, nw.dtypes.DType]) -> Any:
     """Return an Arrow table of these rows; a column that a row lacks is null there."""
     return arrow_table({name: [row.get(name) for row in rows] for name in schema}, schema)
 
