@@ -117,7 +117,7 @@ benchmark-coverage: setup  ## How often the intervals hold: five minutes, rewrit
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.coverage
 
 REPLICATIONS ?= 80
-benchmark-coverage-causal: setup  ## The same for causal methods: about four CPU seconds per replication
+benchmark-coverage-causal: setup  ## The same for causal methods: about four to six CPU seconds per replication
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.intervals.causal $(REPLICATIONS)
 
 benchmark-feeds: setup  ## What landing 10 million touches costs (minutes; writes 3 GB to build/)
