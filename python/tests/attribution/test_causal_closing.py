@@ -134,6 +134,14 @@ def test_a_fit_near_another_keeps_its_delay_and_memories(won):
         assert other.share == pytest.approx(one.share, abs=1e-4)
 
 
+def test_where_a_fit_near_another_finds_nothing_there_is_none(won):
+    """A closing without memories would take every win away."""
+    closing = fit_closing(won, SETTINGS)
+    steep = replace(won, opportunity_won=np.where(np.isfinite(won.opportunity_won), 0.5, np.inf))
+    assert fit_closing(steep, SETTINGS, near=closing) is None
+    assert fit_closing(won, SETTINGS, near=Closing(closing.delay, ())) is None
+
+
 def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
     """Three deals, one closer with effect log 2 on whole touches of a week before."""
     touches = [("a", 3.5, "p"), ("b", 4.5, "p"), ("c", 2.5, None)]

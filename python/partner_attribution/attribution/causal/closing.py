@@ -104,7 +104,8 @@ def fit_closing(
     if near:
         own = [one for one in delays if one.delay == near.delay]
         pairs = [(one.half_life, one.saturation, one.start) for one in near.memories]
-        return Closing(near.delay, _memories(at_risk.panel, own[0], pairs)[1]) if own else None
+        again = _memories(at_risk.panel, own[0], pairs)[1] if own else ()
+        return Closing(near.delay, again) if again else None
     lives = [one for one in settings.half_lives_weeks if one <= _LONGEST]
     grid = [(*pair, None) for pair in product(lives, settings.saturations)]
     best: tuple[float, Closing] | None = None
