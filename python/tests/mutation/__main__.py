@@ -23,9 +23,11 @@ import os
 import pkgutil
 import random
 import resource
+import signal
 import sys
 import time
 import tomllib
+import traceback
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -42,7 +44,12 @@ SOURCES = PROJECT / "python" / PACKAGE.replace(".", "/")
 TESTS = SOURCES.parents[1] / "tests/attribution"
 VERDICTS = PROJECT / "build" / "mutation"
 PLAN = tomllib.loads((HERE / "plan.toml").read_text(encoding="utf-8"))
-CPU_SECONDS = 10  # and four times what its tests take: a fault that makes a loop endless is noticed
+# A fault that makes a loop endless, waits for ever or fills the memory is noticed.
+CPU_SECONDS = 10  # and four times what its tests take
+PATIENCE = 10  # times the seconds of CPU, by the clock, for the machine may be busy
+MEMORY = 6 * 2**30  # of data in bytes
+USAGE_ERROR = 4  # of pytest: there is no such test, or its module cannot be imported
+BROKE_DOWN = 99  # outside of pytest
 EXAMPLES = 8  # of a property test
 FLOOR = 0.95
 OPTIONS = ("-x", "-q", "-p", "no:cacheprovider", "-p", "no:unraisableexception", "--tb=no")
@@ -87,26 +94,26 @@ def load_libraries() -> None:
     gc.freeze()
 
 
-def tests_notice(
+def ending(
     path: Path, source: bytes, selection: Sequence[str], seconds: float, plugin: Any = None
-) -> bool:
-    """Run tests on the source of a file, changed or not, in a child process."""
+) -> int:
+    """Run tests on the source of a file, changed or not, in a child process; return its end.
+
+    0 where all tests pass, what pytest says where not, less than 0 for the signal that ended it.
+    """
     child = os.fork()
     if not child:
-        status = 99
+        status = BROKE_DOWN
         try:
             most = CPU_SECONDS + int(4 * seconds)
             resource.setrlimit(resource.RLIMIT_CPU, (most, most))
+            resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+            signal.alarm(PATIENCE * most)
             status = _run(path, source, selection, [plugin] if plugin else [])
         finally:
             os._exit(status)
     _, ended = os.waitpid(child, 0)
-    code = os.waitstatus_to_exitcode(ended)
-    if code in (4, 99):
-        raise SystemExit(
-            f"No verdict on {name_of(path)}: pytest ended with {code} for {selection}."
-        )
-    return code != 0
+    return os.waitstatus_to_exitcode(ended)
 
 
 def _run(path: Path, source: bytes, selection: Sequence[str], plugins: list[Any]) -> int:
@@ -152,7 +159,7 @@ def reach_of(path: Path) -> dict[str, Any]:
     out = VERDICTS / f"{_stem(path)}-{known.hexdigest()[:12]}.reach.json"
     if not out.exists():
         selection = [*map(str, files), "-m", "not spark and not slow"]
-        if tests_notice(path, path.read_bytes(), selection, 300, Reach(path, out)):
+        if ending(path, path.read_bytes(), selection, 300, Reach(path, out)):
             out.unlink(missing_ok=True)
             raise SystemExit(f"The tests of {name_of(path)} fail without any fault.")
     found: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
@@ -163,7 +170,16 @@ def judge(path: Path, mutant: Mutant, reach: dict[str, Any]) -> str:
     """Run the tests that reach the changed statement."""
     names, seconds = reaching(reach, path.read_bytes(), mutant.line)
     selection = [str(PROJECT / name) for name in names]
-    return NOTICED if tests_notice(path, mutant.source, selection, seconds) else SURVIVED
+    code = ending(path, mutant.source, selection, seconds)
+    if code == USAGE_ERROR:
+        # The name of a test may hold a value of the file ("test_thresholds[100-ok]"), which the
+        # fault has changed: all values of that test then.
+        selection = list(dict.fromkeys(name.partition("[")[0] for name in selection))
+        seconds = sum(one[0] for one in reach.values())
+        code = ending(path, mutant.source, selection, seconds)
+    if code in (USAGE_ERROR, BROKE_DOWN) and ending(path, path.read_bytes(), selection, seconds):
+        raise SystemExit(f"{path.name} fails without a fault as well ({code}): {selection}.")
+    return NOTICED if code else SURVIVED
 
 
 def _stem(path: Path) -> str:
@@ -222,7 +238,10 @@ def work(file: File, left: Sequence[Mutant], workers: int, until: float) -> None
                     if time.monotonic() < until:
                         file.try_next(mutant, reach)
                 status = 0
+            except BaseException:
+                traceback.print_exc()
             finally:
+                sys.stderr.flush()
                 os._exit(status)
         children.append(child)
     failed = [child for child in children if os.waitpid(child, 0)[1]]
