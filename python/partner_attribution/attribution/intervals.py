@@ -143,8 +143,9 @@ def share_interval(
     upper = np.where(on_logit, 1 / (1 + 1 / (odds * ratio)), share + half)
     fixed = (room == 0) & (part.min(axis=-1) >= 0)
     lower, upper = np.where(fixed, share, lower), np.where(fixed, share, upper)
-    gone = np.where(total != 0, 0.0, np.nan)
-    return share + gone, lower + gone, upper + gone
+    unknown = total == 0
+    share, lower, upper = (np.where(unknown, np.nan, one) for one in (share, lower, upper))
+    return share, lower, upper
 
 
 def is_steady(influence: Array) -> bool:
