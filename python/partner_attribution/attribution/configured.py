@@ -58,7 +58,7 @@ def _weights(table: Any, custom_by: str) -> dict[str, Any]:
             error = unknown_name("dimension", dimension, CUSTOM_DIMENSIONS)
             raise _misplaced(error, WEIGHTS_FILE)
         _put(found, (dimension, _named(value, WEIGHTS_FILE)), weight, WEIGHTS_FILE)
-    return {value: weight for (by, value), weight in sorted(found.items()) if by == custom_by}
+    return {value: weight for (by, value), weight in found.items() if by == custom_by}
 
 
 def _half_lives(table: Any) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def _half_lives(table: Any) -> dict[str, Any]:
     for campaign_type, days in rows:
         name = _named(campaign_type, HALF_LIVES_FILE)
         _put(found, ("campaign_type", name), days, HALF_LIVES_FILE)
-    return {name: days for (_, name), days in sorted(found.items())}
+    return {name: days for (_, name), days in found.items()}
 
 
 def _named(value: Any, file: str) -> str:

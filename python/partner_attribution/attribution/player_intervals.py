@@ -93,7 +93,8 @@ def _bounds(
     names = sorted((name for name in effects if name != UNATTRIBUTED), key=str.encode)
     size = np.array([effects[name] for name in names])
     still = np.zeros(won.shape[1])
-    influence = np.array([moved.get(name, still) for name in names]).reshape(len(names), -1)
+    of_names = [moved.get(name, still) for name in names]
+    influence = np.array(of_names).reshape(len(names), len(still))  # perhaps of nobody
     found: dict[str, dict[str, float]] = {}
     if names:
         ratio = np.minimum(np.exp(half_width(influence, level)), WIDEST)

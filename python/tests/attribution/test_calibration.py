@@ -1,6 +1,7 @@
 """Calibration: golden figures, what must hold for any input, and what is refused."""
 
 import math
+from statistics import NormalDist
 
 import pandas as pd
 import pytest
@@ -96,3 +97,20 @@ def test_unusable_experiments_are_named(row, message):
 def test_a_model_without_uncertainty_is_refused():
     with pytest.raises(AttributionError, match="standard_error of 'p' is 0"):
         calibrate(effects(p=(5.0, 0.0)), experiments())
+
+
+@given(FINITE, SIZE, st.floats(0.01, 0.99))
+def test_bounds_hold_the_level_asked_for_on_both_sides(conversions, error, level):
+    """The normal distribution around the result has half of what is left on each side."""
+    found = calibrate(effects(p=(conversions, error)), experiments(), level).to_pylist()[0]
+    around = NormalDist(found["conversions"], found["standard_error"])
+    assert around.cdf(found["lower"]) == pytest.approx((1 - level) / 2)
+    assert around.cdf(found["upper"]) == pytest.approx((1 + level) / 2)
+
+
+@pytest.mark.parametrize("level", [0.0, 1.0, -0.5, 1.5])
+def test_a_level_is_more_than_none_and_less_than_all(level):
+    with pytest.raises(AttributionError, match=f"interval_level of the result is {level}"):
+        calibrate(effects(p=(5.0, 1.0)), experiments(), level)
+    with pytest.raises(AttributionError, match=f"interval_level of experiment 'e' is {level}"):
+        calibrate(effects(p=(5.0, 1.0)), experiments(("e", "p", 1.0, 0.0, 2.0, level)))

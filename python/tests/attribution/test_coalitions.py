@@ -17,7 +17,7 @@ from partner_attribution.attribution.coalitions import (
     count_journeys,
 )
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.markov import count_transitions
+from partner_attribution.attribution.markov import count_transitions, players_seen
 
 from .journeys import Journey, compared, in_duckdb
 
@@ -127,3 +127,14 @@ def test_transitions_are_counted_by_text_where_hashes_are_shared(order):
     wanted = transitions(compared(journeys))
     assert transitions(in_duckdb(compared(journeys))) == wanted
     assert transitions(hashed_alike(journeys)) == wanted
+    rows = nw.from_native(hashed_alike(journeys)).with_columns(player=nw.col("channel"))
+    # What is known of players proves nothing of hashes.
+    assert count_transitions(rows, order, seen=players_seen(rows)) == wanted
+
+
+def test_starts_come_in_order_whatever_the_order_of_rows():
+    journeys = compared([one for one in journeys_of(players=PLAYERS[:9]) if one.path])
+    for seed in range(3):
+        rows = nw.from_native(journeys.sample(frac=1, random_state=seed))
+        (found,) = count_transitions(rows.with_columns(player=nw.col("channel"))).values()
+        assert list(found.starts) == sorted(found.starts)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import duckdb
 import pandas as pd
 import pytest
@@ -9,6 +11,8 @@ import pytest
 from partner_attribution.attribution.configured import configured
 from partner_attribution.attribution.settings import Settings
 from partner_attribution.errors import AttributionError
+
+PROJECT = Path(__file__).parents[3]
 
 
 def weights(*rows):
@@ -65,3 +69,15 @@ def test_an_unusable_row_says_where_and_what_to_type(table, ages, words):
 
 def test_a_method_that_does_not_run_needs_no_weights():
     assert configured(["linear"], weights(), half_lives()) == Settings()
+
+
+def test_an_error_names_the_file_that_holds_the_row():
+    """Files that are there, so that they can be opened; and what is listed twice."""
+    ages = half_lives(("joint", 3.0), ("joint", 4.0))
+    with pytest.raises(AttributionError, match=r"^campaign_type 'joint' is") as of_ages:
+        configured(["linear"], weights(), ages)
+    with pytest.raises(AttributionError) as of_weights:
+        configured(["custom"], weights(), half_lives())
+    for error, column in ((of_ages, "half_life_days"), (of_weights, "weight")):
+        header = (PROJECT / error.value.where).read_text(encoding="utf-8").splitlines()[0]
+        assert column in header.split(",")

@@ -16,6 +16,7 @@ from partner_attribution.attribution import Settings
 from partner_attribution.attribution.coalitions import Coalition, Outcomes
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.influence import (
+    influence_by_player,
     player_influence,
     rate_influence,
     removal_influence,
@@ -76,8 +77,9 @@ def coalitions(journeys: list[tuple[list[str], bool]]) -> dict[Coalition, Outcom
     return found
 
 
-def test_shapley_rates_move_exactly_as_when_a_bucket_is_left_out() -> None:
-    buckets = [paths(seed, 3) for seed in range(25)]
+@pytest.mark.parametrize(("size", "number"), [(3, 25), (1, 9)])  # few: some sets come once
+def test_shapley_rates_move_exactly_as_when_a_bucket_is_left_out(size: int, number: int) -> None:
+    buckets = [paths(seed, size) for seed in range(number)]
     parts = {at: coalitions(one) for at, one in enumerate(buckets)}
     names, influence = rate_influence(parts, len(buckets))
     everything = rate_values(coalitions(joined(buckets)))
@@ -87,7 +89,7 @@ def test_shapley_rates_move_exactly_as_when_a_bucket_is_left_out() -> None:
         without = rate_values(coalitions(rest))
         for i, name in enumerate(names):
             moved = everything[name] - without.get(name, 0.0)
-            expected = moved / abs(everything[name])
+            expected = moved / (abs(everything[name]) or np.inf)
             assert influence[i, left_out] == pytest.approx(expected, abs=1e-12)
 
 
@@ -135,3 +137,64 @@ def test_rules_learn_nothing() -> None:
     journeys, accounts = frames(paths(3, 20))
     weights = player_effects(journeys, ["linear"])
     assert player_influence(journeys, accounts, weights, ["linear"]).num_rows == 0
+
+
+def test_a_player_without_an_effect_moves_with_no_bucket() -> None:
+    rows: Paths = [(["ads"], True), (["ads"], False), (["mail"], False), (["mail", "mail"], False)]
+    parts = {0: transitions(rows, 1), 1: transitions([*rows, (["ads"], True)], 1)}
+    names, influence = removal_influence(parts, 2)
+    assert names == ["ads", "mail"]
+    assert influence[1].tolist() == [0, 0]
+    nothing = removal_influence({0: transitions([(["mail"], False)], 1)}, 2)
+    assert nothing[0] == ["mail"]
+    assert nothing[1].tolist() == [[0, 0]]
+
+
+def test_milestones_of_several_orders_are_learned_apart_and_rows_come_in_order() -> None:
+    """Of one milestone two touches are remembered, of the other one; every method that learns."""
+    found = {"won": paths(3, 200), "lead": paths(4, 200)}
+    order = {"won": 2, "lead": 1}
+    methods = ["shapley_rate", "markov_path", "markov_global"]
+    parts = {name: frames(one) for name, one in found.items()}
+    journeys = pd.concat([one[0].assign(milestone=name) for name, one in parts.items()])
+    journeys["journey_id"] += journeys["milestone"]
+    weights = pd.DataFrame(
+        [
+            {"milestone": name, "method": method, "markov_order": n if "markov" in method else None}
+            for name, n in order.items()
+            for method in methods
+        ]
+    ).astype({"markov_order": "Int64"})
+    table = player_influence(journeys, parts["won"][1], weights, methods, buckets=10)
+    assert player_influence(
+        journeys, parts["won"][1], weights, methods[::-1], Settings(), buckets=10
+    ).equals(table)
+    rows = [(r["milestone"], r["method"], r["player"], r["bucket"]) for r in table.to_pylist()]
+    assert [row[1::-1] for row in rows] == sorted(row[1::-1] for row in rows)
+    assert {row[1] for row in rows} == set(methods)
+    values = table["influence"].to_pylist()
+    assert values == [round(value, 12) for value in values]
+
+    read = influence_by_player(table.take(list(range(len(rows)))[::-1]), 10)
+    assert list(read) == sorted((name, method) for name in found for method in methods)
+    for milestone, journeys_of in found.items():
+        buckets = [journeys_of[b::10] for b in range(10)]
+        of_order = {b: transitions(one, order[milestone]) for b, one in enumerate(buckets)}
+        names, markov = removal_influence(of_order, 10)
+        for method in ("markov_path", "markov_global"):
+            own = read[milestone, method]
+            assert list(own) == names
+            assert np.array(list(own.values())) == pytest.approx(markov, abs=1e-11)
+        names, rates = rate_influence({b: coalitions(one) for b, one in enumerate(buckets)}, 10)
+        own = read[milestone, "shapley_rate"]
+        assert np.array([own[name] for name in names]) == pytest.approx(rates, abs=1e-11)
+
+
+@pytest.mark.parametrize("order", [1, 2])
+def test_the_order_of_buckets_changes_no_digit(order: int) -> None:
+    parts = {b: transitions(paths(b, 30), order) for b in range(6)}
+    backwards = dict(sorted(parts.items(), reverse=True))
+    names, influence = removal_influence(parts, 6)
+    again, same = removal_influence(backwards, 6)
+    assert again == names
+    assert (same == influence).all()

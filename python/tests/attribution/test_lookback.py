@@ -47,6 +47,8 @@ def credited(methods, **settings):
                 cents = found.setdefault((method, row["conversion_id"]), {})
                 assert touch not in cents
                 cents[touch] = row[f"cents_{method}"]
+            else:
+                assert row[f"cents_{method}"] == 0
     return found
 
 

@@ -9,7 +9,11 @@ import pytest
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.effects import player_effects
 from partner_attribution.attribution.influence import player_influence
-from partner_attribution.attribution.intervals import IntervalSettings
+from partner_attribution.attribution.intervals import (
+    IntervalSettings,
+    share_interval,
+    total_interval,
+)
 from partner_attribution.attribution.player_intervals import global_parts, player_intervals
 from tests.attribution.test_influence import PLAYERS, frames, paths
 
@@ -122,3 +126,80 @@ def test_no_markov_method_no_rows(market: tuple[pd.DataFrame, pd.DataFrame]) -> 
     influence = player_influence(journeys, accounts, weights, ["shapley_set"])
     table = player_intervals(journeys, accounts, weights, influence, Settings(), IntervalSettings())
     assert table.num_rows == 0
+
+
+def test_shares_of_all_conversions_vary_as_when_each_bucket_is_left_out(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    journeys, accounts = market
+    bucket = journeys["account_id"].map(accounts.set_index("account_id")["bucket"])
+    everyone = [*PLAYERS, "unattributed"]
+
+    def shares(rows: pd.DataFrame) -> np.ndarray:
+        found = learned(rows)
+        wins = [found["markov_global", name]["credited_conversions"] for name in everyone]
+        return np.array(wins) / sum(wins)
+
+    whole, found = shares(journeys), bounds(journeys, accounts)
+    moved = whole - np.array([shares(journeys[bucket != one]) for one in range(BUCKETS)])
+    errors = np.sqrt(np.square(moved - moved.mean(axis=0)).sum(axis=0) * BUCKETS / (BUCKETS - 1))
+    for name, share, error in zip(everyone, whole, errors, strict=True):
+        row = found["markov_global", name]
+        low, high = row["share_lower"], row["share_upper"]
+        logits = np.log(high / (1 - high)) - np.log(low / (1 - low))
+        assert 1.6 * error < logits / 2 * share * (1 - share) < 2.6 * error
+
+
+def test_wins_without_a_touch_vary_as_they_were_counted(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    """Nothing is learned of them: their bounds are those of a plain sum over buckets."""
+    journeys, accounts = market
+    won = journeys[journeys["is_converted"]].drop_duplicates("journey_id").merge(accounts)
+    bare = won[won["touch_id"].isna()]
+    places = range(BUCKETS)
+    own = bare.groupby("bucket").size().reindex(places, fill_value=0).to_numpy(float)
+    every = won.groupby("bucket").size().reindex(places, fill_value=0).to_numpy(float)
+    row = bounds(journeys, accounts)["markov_global", "unattributed"]
+    lower, upper = map(float, total_interval(own, 0.9))
+    assert (row["conversions_lower"], row["conversions_upper"]) == pytest.approx((lower, upper))
+    assert row["cents_upper"] == pytest.approx(250 * upper)
+    _, lower, upper = map(float, share_interval(own, every, 0.9))
+    assert (row["share_lower"], row["share_upper"]) == pytest.approx((lower, upper))
+
+
+def test_an_effect_is_at_most_everything() -> None:
+    """All journeys but one run through ads."""
+    rows = [(["ads"], True)] * 12 + [(["mail"], True)] + [(["ads"], False)] * 9
+    row = bounds(*frames(rows), min_wins=2, low_sample_wins=2)["markov_global", "ads"]
+    assert row["effect_lower"] < 12 / 13 < row["effect_upper"] == 1.0
+
+
+def test_milestones_without_a_touch_or_a_win_stand_beside_others() -> None:
+    parts = []
+    for milestone in ("sql", "lead", "mql"):
+        journeys, accounts = frames(paths(5, 300))
+        if milestone == "lead":  # nobody wins
+            journeys = journeys.assign(is_converted=False)
+        if milestone == "mql":  # nobody is touched
+            journeys = with_bare_wins(journeys)
+            journeys = journeys[journeys["touch_id"].isna()]
+        parts.append(journeys.assign(milestone=milestone))
+    journeys, settings = pd.concat(parts), Settings(markov_order=1)
+    weights = player_effects(journeys, METHODS, settings)
+    influence = player_influence(journeys, accounts, weights, METHODS, settings, buckets=BUCKETS)
+    wanted = IntervalSettings(buckets=BUCKETS, min_wins=2, low_sample_wins=2)
+    backwards = weights.take(list(range(weights.num_rows))[::-1])
+    table = player_intervals(journeys, accounts, backwards, influence, settings, wanted)
+    rows = table.to_pylist()
+    keys = [(row["milestone"], row["method"]) for row in rows]
+    assert keys == sorted(keys)
+    assert {row["winning_accounts"] for row in rows if row["milestone"] == "lead"} == {0}
+    assert {row["interval_status"] for row in rows if row["milestone"] == "lead"} == {"suppressed"}
+    (bare,) = (row for row in rows if row["milestone"] == "mql")
+    assert (bare["player"], bare["winning_accounts"]) == ("unattributed", 40)
+    assert bare["conversions_lower"] < 40 < bare["conversions_upper"]
+    assert (bare["share_lower"], bare["share_upper"]) == (1, 1)
+    alone = bounds(*frames(paths(5, 300)), min_wins=2, low_sample_wins=2)
+    own = {(row["method"], row["player"]): row for row in rows if row["milestone"] == "sql"}
+    assert {key: row | {"milestone": "sql"} for key, row in alone.items()} == own
