@@ -78,7 +78,7 @@ def credit_intervals(
             shown.setdefault((milestone, method), []).append(row)
         else:
             _append(found, number, SUPPRESSED, [None] * 6)
-    for key, group in sorted(shown.items()):
+    for key, group in shown.items():
         if reason := _reason_for_none(key[1], learned.get(key)):
             for row in group:
                 _append(found, row[0], reason, [None] * 6)

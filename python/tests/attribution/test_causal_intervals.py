@@ -157,11 +157,21 @@ def test_bounds_of_two_groups_by_hand():
     settings = IntervalSettings(buckets=4, fitted_groups=2, min_wins=2, low_sample_wins=3)
     email, event = incremental_intervals(sums, estimates, settings).to_pylist()
 
+    assert [(row["milestone"], row["method"], row["player"]) for row in (email, event)] == [
+        ("closed_won", "multistate", "email"), ("closed_won", "multistate", "event")
+    ]  # fmt: skip
     assert (email["winning_accounts"], email["interval_status"]) == (2, "low_sample")
     assert (email["conversions_lower"], email["conversions_upper"]) == pytest.approx((4, 4))
     ratio = np.exp(T_1 * 2 / 4)
     assert event["conversions_lower"] == pytest.approx(4 / ratio, rel=1e-6)
+    assert event["cents_lower"] == pytest.approx(400 / ratio, rel=1e-6)
     assert event["cents_upper"] == pytest.approx(400 * ratio, rel=1e-6)
+    # Rows in any order, and a bucket in two parts, are the same sums.
+    half = sums.slice(0, 1).to_pylist()[0]
+    halves = [half | {"winning_accounts": n, "share_billionths": 5 * 10**8, "credit_cents": 50}
+              for n in (0, 1)]  # fmt: skip
+    parts = pa.Table.from_pylist([*sums.slice(1).to_pylist()[::-1], *halves])
+    assert incremental_intervals(parts, estimates, settings).to_pylist() == [email, event]
 
     few = IntervalSettings(buckets=4, fitted_groups=2, min_wins=3)
     suppressed = incremental_intervals(sums, estimates, few).to_pylist()

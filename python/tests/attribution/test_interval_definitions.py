@@ -29,8 +29,9 @@ from partner_attribution.attribution.intervals import (
 from partner_attribution.errors import AttributionError
 
 PROJECT = Path(__file__).parents[3]
-# What buckets hold: alike, one that deviates, some of nothing, refunds, less than a deal.
+# What buckets hold: evenly spread, one that deviates, some of nothing, refunds, less than a deal.
 BUCKETS = [
+    [1.0, 2.0, 3.0, 4.0, 5.0],
     [1.0, 2.0, 3.0, 4.0, 15.0],
     [0.0, 0.0, 0.0, 0.0, 40.0],
     [2.0, 2.5, 2.0, 3.0, 2.0],
@@ -67,8 +68,8 @@ def test_half_a_width_is_a_jackknife_error_times_students_t(
 
 def test_amounts_of_any_size_have_widths() -> None:
     for size in (1e-150, 1e150):
-        found = half_width(np.array(BUCKETS[0]) * size, 0.9) / size
-        assert found == pytest.approx(half_of(BUCKETS[0], 0.9))
+        found = half_width(np.array(BUCKETS[1]) * size, 0.9) / size
+        assert found == pytest.approx(half_of(BUCKETS[1], 0.9))
 
 
 def test_differences_below_a_billionth_of_the_figure_are_rounding() -> None:

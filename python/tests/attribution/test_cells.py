@@ -1,0 +1,156 @@
+"""Intervals of cells, against one cell at a time from the rows that it was given."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from partner_attribution.attribution import cells as module
+from partner_attribution.attribution.cells import credit_intervals
+from partner_attribution.attribution.intervals import (
+    IntervalSettings,
+    grouped,
+    share_interval,
+    status,
+    total_interval,
+)
+
+BUCKETS, GROUPS = 6, 3
+SETTINGS = IntervalSettings(buckets=BUCKETS, fitted_groups=GROUPS, min_wins=5, low_sample_wins=20)
+PLAYERS = ["ads", "event", "mail"]
+# Rules, learned weights and fitted models, with money and without.
+KEYS = [
+    ("lead", "linear"),
+    ("lead", "markov_path"),
+    ("mql", "hazard_shapley"),
+    ("mql", "linear"),
+    ("won", "hazard_shapley"),
+    ("won", "linear"),
+    ("won", "markov_path"),
+    ("won", "multistate"),
+]
+NO_GROUPS = ("won", "multistate")  # not fitted without each group
+CELLS = {"cell_number": pa.int64(), "whole_number": pa.int64(), "milestone": pa.string(),
+         "method": pa.string(), "winning_accounts": pa.int64()}  # fmt: skip
+SUMS = {"cell_number": pa.int64(), "bucket": pa.int64(), "player": pa.string(),
+        "share_billionths": pa.int64(), "credit_cents": pa.int64()}  # fmt: skip
+INFLUENCE = {"milestone": pa.string(), "method": pa.string(), "player": pa.string(),
+             "bucket": pa.int64(), "influence": pa.float64()}  # fmt: skip
+Rows = list[tuple[Any, ...]]
+
+
+def table(rows: Rows, types: dict[str, pa.DataType]) -> pa.Table:
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    return pa.table({n: pa.array(c, t) for (n, t), c in zip(types.items(), columns, strict=True)})
+
+
+def market(seed: int) -> tuple[Rows, Rows, Rows]:
+    """Seven cells a method: a whole, parts of it, one of a small whole, one without a sum."""
+    rng = random.Random(seed)
+    numbers = rng.sample(range(1, 400), 7 * len(KEYS))
+    # Nothing is known of the last numbers, and one of them is a whole.
+    cells, sums, influence = [], [], []
+    for place, key in enumerate(KEYS):
+        own = numbers[7 * place : 7 * place + 7]
+        own[5:] = [1000 + 2 * place, 1001 + 2 * place]
+        wholes = [None, own[0], own[0], own[0], own[2], own[0], own[5]]
+        for number, whole in zip(own, wholes, strict=True):
+            cells.append((number, whole, *key, rng.choice((4, 5, 19, 20))))
+        for number in own[:5]:
+            more = 9 if number == own[0] else 1
+            for bucket in rng.sample(range(BUCKETS), 4 + (more > 1)):
+                figures = rng.randint(1, 9) * more * 10**8, rng.randint(1, 9) * more * 1000
+                sums.append((number, bucket, None, *figures))
+            if key[1] != "linear":
+                for player in (*PLAYERS[:2], "unheard of"):
+                    moved = rng.randint(-9, 9) * 10**8, rng.randint(-9, 9) * 1000
+                    sums.append((number, None, player, *moved))
+        if key[1] != "linear" and key != NO_GROUPS:
+            influence += [
+                (*key, name, bucket, rng.uniform(-0.1, 0.1))
+                for name in PLAYERS
+                for bucket in range(BUCKETS)
+            ]
+    for rows in (cells, sums, influence):
+        rng.shuffle(rows)
+    return cells, sums, influence
+
+
+def wanted(cells: Rows, sums: Rows, influence: Rows) -> dict[int, list[Any]]:
+    """Status and bounds of each cell by its own rows."""
+    own: Any = defaultdict(lambda: np.zeros((2, BUCKETS)))
+    gradients: Any = defaultdict(lambda: np.zeros(2))
+    moved: Any = defaultdict(lambda: np.zeros(BUCKETS))
+    for number, bucket, player, *figures in sums:
+        if player is None:
+            own[number][:, bucket] = figures
+        else:
+            gradients[number, player] = np.array(figures)
+    for milestone, method, player, bucket, value in influence:
+        moved[milestone, method, player][bucket] = value
+    found = {}
+    for number, whole, milestone, method, wins in cells:
+        word, bounds = status(wins, SETTINGS), [None] * 6
+        if word != "suppressed" and (milestone, method) == NO_GROUPS:
+            word = "not_built"
+        elif word != "suppressed":
+            groups = BUCKETS if method in ("linear", "markov_path") else GROUPS
+            parts, learned = {}, {}
+            for one in (number, number if whole is None else whole):
+                parts[one] = grouped(own[one], groups)
+                each = [np.outer(gradients[one, p], moved[milestone, method, p]) for p in PLAYERS]
+                learned[one] = grouped(sum(each), groups)
+            count = total_interval(parts[number][0] / 1e9, 0.9, learned[number][0] / 1e9)
+            bounds = [*count, *total_interval(parts[number][1], 0.9, learned[number][1])]
+            if whole is None:
+                bounds += [np.nan, np.nan]
+            else:
+                kind = 0 if milestone in ("lead", "mql") else 1
+                both = parts[number][kind], parts[whole][kind]
+                ways = learned[number][kind], learned[whole][kind]
+                bounds += share_interval(*both, 0.9, ways)[1:]
+            bounds = [None if np.isnan(value) else float(value) for value in bounds]
+        found[number] = [word, *bounds]
+    return found
+
+
+@pytest.mark.parametrize(("at_once", "in_cache"), [(1000, 50), (3, 2)])
+@pytest.mark.parametrize("seed", range(4))
+def test_cells_have_the_bounds_of_their_own_rows(
+    monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, in_cache: int
+) -> None:
+    monkeypatch.setattr(module, "CELLS_AT_ONCE", at_once)
+    monkeypatch.setattr(module, "CELLS_IN_CACHE", in_cache)
+    cells, sums, influence = market(seed)
+    made = (table(cells, CELLS), table(sums, SUMS), table(influence, INFLUENCE))
+    found = credit_intervals(*made, SETTINGS).to_pylist()
+    by_number = {row["cell_number"]: list(row.values())[1:] for row in found}
+    expected = wanted(cells, sums, influence)
+    assert by_number.keys() == expected.keys()
+    assert len(found) == len(expected)
+    for number, (word, *bounds) in expected.items():
+        assert by_number[number][0] == word
+        for got, bound in zip(by_number[number][1:], bounds, strict=True):
+            assert got == (None if bound is None else pytest.approx(bound, rel=1e-9, abs=1e-12))
+    assert list(found[0]) == [
+        "cell_number", "interval_status", "conversions_lower", "conversions_upper",
+        "cents_lower", "cents_upper", "share_lower", "share_upper",
+    ]  # fmt: skip
+
+
+def test_rules_need_no_player() -> None:
+    rows = [(3, None, "won", "linear", 9), (4, 3, "won", "linear", 9), (9, 3, "won", "linear", 9)]
+    sums: Rows = [(n, b, None, n * 10**8 + b * 10**7, 100 + 7 * n * b)
+                  for n in (3, 4) for b in range(BUCKETS)]  # fmt: skip
+    made = table(rows, CELLS), table(sums, SUMS), table([], INFLUENCE)
+    found = credit_intervals(*made, SETTINGS).to_pylist()
+    expected = wanted(rows, sums, [])
+    for row in found:
+        number, word, *bounds = row.values()
+        assert [word, *bounds] == pytest.approx(expected[number])
+    assert list(found[2].values())[2:] == [0, 0, 0, 0, 0, 0]
