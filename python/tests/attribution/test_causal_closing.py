@@ -8,12 +8,23 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import minimize
+from scipy.special import expit
 
 from partner_attribution.attribution.causal import CausalSettings, causal_credits
 from partner_attribution.attribution.causal.blips import Blips, picked_out
-from partner_attribution.attribution.causal.closing import Closing, Memory, fit_closing, kept_wins
+from partner_attribution.attribution.causal.closing import (
+    Closing,
+    Memory,
+    _weeks_open,
+    fit_closing,
+    kept_wins,
+    win_ratios,
+)
 from partner_attribution.attribution.causal.funnel import fit_funnels
 from partner_attribution.attribution.causal.panel import build_panel
+from partner_attribution.attribution.causal.risk import Risk, control_columns, stock_at_moves
+from partner_attribution.attribution.causal.stocks import saturated
 from partner_attribution.attribution.causal.surprise import evidence_of
 
 from .causal_worlds import START_US, WEEK_US, World, played
@@ -162,6 +173,93 @@ def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
     own = 2.0**-stock
     assert kept[0] == pytest.approx([own + (1 - own) * later, 1])
     assert kept[1] == pytest.approx([1, 1])
+
+
+def test_a_week_open_counts_from_the_first_of_its_own_deal():
+    spell = np.array([[-1, 4, 4, 4, 7, 7, -1, 9], [2, 2, -1, -1, -1, 3, 3, 3]])
+    age = np.where(spell >= 0, _weeks_open(spell), 0)
+    assert age.tolist() == [[0, 0, 1, 2, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 1, 2]]
+
+
+def test_each_of_two_players_adds_its_own_effect_to_the_chance_of_a_win():
+    """Both were heard at the win; others open deals heard one of them or none."""
+    touches = [("a", 3.5, "p"), ("a", 3.5, "q"), ("b", 4.5, "q"), ("c", 2.5, None)]
+    states = [("a", "oa", "opportunity", 2.0), ("a", "oa", "closed_won", 4.5)]
+    states += [("b", "ob", "opportunity", 3.0), ("b", "ob", "closed_lost", 5.5)]
+    panel = build_panel(*frames(["a", "b", "c"], touches, states), SETTINGS)
+    effect = np.array([np.log(2), np.log(3)])
+    memory = Memory(1.0, 0.0, 1.0, effect, np.zeros(2))
+    lists = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
+    deals = np.flatnonzero(panel.spell_opportunity == panel.opportunity_id.index("oa"))
+    kept = kept_wins(panel, Closing(0, (memory,)), lists, deals)[0]
+
+    stock = 0.5**0.5
+    heard = np.zeros((6, 2))  # a in weeks 2 to 4, b in 3 to 5
+    heard[2], heard[5] = [stock, stock], [0, stock]
+    slower = np.exp(heard @ (effect * lists).T).mean(axis=0) / np.exp(heard @ effect).mean()
+    pace, lost = slower / 6, 1 / 6
+    later = pace / (pace + lost) * (1 - np.exp(-(pace + lost) * (WEEKS - 4.5)))
+    own = np.exp(stock * (lists @ effect - effect.sum()))
+    assert kept == pytest.approx(own + (1 - own) * later)
+
+
+def test_without_a_step_to_the_win_its_odds_follow_the_stocks_at_creation():
+    """Deals of touched accounts win more often; a logistic fit of their stocks says by how much."""
+    rng = np.random.default_rng(2)
+    accounts = [f"a{i:03d}" for i in range(400)]
+    touches, states = [], []
+    for i, account in enumerate(accounts):
+        created = 5 + 20 * rng.random()
+        if touched := i % 2:
+            touches.append((account, created - 1, "p"))
+        if i % 5 == 0:
+            touches.append((account, created - 2, None))
+        how = "closed_won" if rng.random() < (0.8 if touched else 0.2) else "closed_lost"
+        states += [(account, "o" + account, "opportunity", created)]
+        states += [(account, "o" + account, how, created + 3)]
+    panel = build_panel(*frames(accounts, touches, states), SETTINGS)
+    evidence = evidence_of(panel)
+    (funnel, *_) = fit_funnels(panel, evidence, [2], replace(SETTINGS, half_lives_weeks=(3.0,)))
+    lists = np.array([[0], [1]])
+    deals = np.flatnonzero(np.isfinite(panel.opportunity_won[panel.spell_opportunity]))
+    deals = deals[panel.spell_opportunity[deals] >= 0]
+    kept = win_ratios(panel, funnel, lists, deals, SETTINGS)
+
+    every = np.flatnonzero(panel.spell_opportunity >= 0)
+    at = funnel.reached[every, -1]
+    won = np.isfinite(panel.opportunity_won[panel.spell_opportunity[every]])
+    risk = Risk(
+        every,
+        panel.spell_account[every],
+        np.floor(at).astype(int),
+        np.ones(len(at), bool),
+        at,
+        np.ones(len(at)),
+        np.ones(len(at), bool),
+    )
+    stock = stock_at_moves(panel, panel.stock(funnel.half_life), risk, funnel.half_life)
+    heard = saturated(stock, funnel.saturation)
+    controls = control_columns(panel, risk, funnel.reached[:, 0], SETTINGS)
+    x = np.column_stack([controls, heard])
+    penalty = np.diag([0.0, *np.ones(controls.shape[1] - 1), 100.0])
+
+    def loss(b):
+        eta = x @ b
+        return float((np.logaddexp(0, eta) - won * eta).sum() + b @ penalty @ b / 2)
+
+    b = minimize(loss, np.zeros(x.shape[1]), method="BFGS", options={"gtol": 1e-7}).x
+    assert b[-1] > 0
+    of_won = np.isin(every, deals)
+    without, whole = (expit(controls @ b[:-1] + on * heard[:, 0] * b[-1]) for on in (0, 1))
+    assert kept[:, 0] == pytest.approx((without / whole)[of_won], abs=1e-4)
+    assert kept[:, 1] == pytest.approx(1)
+    assert kept[:, 0].min() < 0.95
+
+    # Where none was lost, or too few, nothing is learned.
+    no_lost = replace(panel, opportunity_lost=np.full(len(panel.opportunity_lost), np.inf))
+    assert (win_ratios(no_lost, funnel, lists, deals, SETTINGS) == 1).all()
+    most = replace(SETTINGS, minimum_transitions=1000)
+    assert (win_ratios(panel, funnel, lists, deals, most) == 1).all()
 
 
 def by_hand(effect, variance):
