@@ -19,6 +19,7 @@ from partner_attribution.attribution.causal.closing import (
     _weeks_open,
     fit_closing,
     kept_wins,
+    open_weeks,
     win_ratios,
 )
 from partner_attribution.attribution.causal.funnel import fit_funnels
@@ -150,7 +151,7 @@ def test_where_a_fit_near_another_finds_nothing_there_is_none(won):
     closing = fit_closing(won, SETTINGS)
     steep = replace(won, opportunity_won=np.where(np.isfinite(won.opportunity_won), 0.5, np.inf))
     assert fit_closing(steep, SETTINGS, near=closing) is None
-    assert fit_closing(won, SETTINGS, near=Closing(closing.delay, ())) is None
+    assert fit_closing(won, SETTINGS, near=replace(closing, memories=())) is None
 
 
 def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
@@ -163,7 +164,7 @@ def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
     memory = Memory(1.0, 0.0, 1.0, np.array([np.log(2)]), np.zeros(1))
     deals = np.flatnonzero(np.isfinite(panel.opportunity_won[panel.spell_opportunity]))
     deals = deals[panel.spell_opportunity[deals] >= 0]
-    kept = kept_wins(panel, Closing(0, (memory,)), np.array([[0], [1]]), deals)
+    kept = kept_wins(panel, Closing(0, (memory,), open_weeks(panel)), np.array([[0], [1]]), deals)
 
     stock = 0.5**0.5  # half a week before the week of the win
     # Open: a in weeks 2 to 4, b in 3 to 5, c in 2. Two won in them, one lost.
@@ -191,7 +192,7 @@ def test_each_of_two_players_adds_its_own_effect_to_the_chance_of_a_win():
     memory = Memory(1.0, 0.0, 1.0, effect, np.zeros(2))
     lists = np.array([[0, 0], [1, 0], [0, 1], [1, 1]])
     deals = np.flatnonzero(panel.spell_opportunity == panel.opportunity_id.index("oa"))
-    kept = kept_wins(panel, Closing(0, (memory,)), lists, deals)[0]
+    kept = kept_wins(panel, Closing(0, (memory,), open_weeks(panel)), lists, deals)[0]
 
     stock = 0.5**0.5
     heard = np.zeros((6, 2))  # a in weeks 2 to 4, b in 3 to 5

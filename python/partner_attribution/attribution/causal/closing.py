@@ -52,15 +52,7 @@ class Memory:
 
 
 @dataclass(frozen=True)
-class Closing:
-    """What touches do to an open deal. delay: weeks by which wins were taken to be late."""
-
-    delay: int
-    memories: tuple[Memory, ...]
-
-
-@dataclass(frozen=True)
-class _Open:
+class OpenWeeks:
     """The weeks in which deals were open: a panel of their accounts, with all touches.
 
     place: of each account of the whole panel in this one, -1 = it has no deal.
@@ -82,6 +74,16 @@ class _Open:
         return self.spell >= 0
 
 
+@dataclass(frozen=True)
+class Closing:
+    """What touches do to an open deal. delay: weeks by which wins were taken to be late. at_risk:
+    the open weeks that it was learned from."""
+
+    delay: int
+    memories: tuple[Memory, ...]
+    at_risk: OpenWeeks
+
+
 def fit_closing(
     panel: Panel, settings: CausalSettings, near: Closing | None = None
 ) -> Closing | None:
@@ -92,7 +94,7 @@ def fit_closing(
     Returns None where the data do not say that touches did anything: surprises do not fit under any
     delay, or would move as many deals by luck (`closing_evidence`, for all delays together).
     """
-    at_risk = _open_weeks(panel)
+    at_risk = open_weeks(panel)
     events = _wins(panel, at_risk)
     if len(events[0]) < settings.minimum_transitions:
         return None
@@ -105,7 +107,7 @@ def fit_closing(
         own = [one for one in delays if one.delay == near.delay]
         pairs = [(one.half_life, one.saturation, one.start) for one in near.memories]
         again = _memories(at_risk.panel, own[0], pairs)[1] if own else ()
-        return Closing(near.delay, again) if again else None
+        return Closing(near.delay, again, at_risk) if again else None
     lives = [one for one in settings.half_lives_weeks if one <= _LONGEST]
     grid = [(*pair, None) for pair in product(lives, settings.saturations)]
     best: tuple[float, Closing] | None = None
@@ -118,7 +120,7 @@ def fit_closing(
             continue
         tried += 1
         if best is None or luck < best[0]:
-            best = (luck, Closing(told.delay, memories))
+            best = (luck, Closing(told.delay, memories, at_risk))
     if best is None or best[0] * tried > settings.closing_evidence:
         return None
     return best[1]
@@ -155,7 +157,7 @@ def _memories(
     return luck, memories
 
 
-def _open_weeks(panel: Panel) -> _Open:
+def open_weeks(panel: Panel) -> OpenWeeks:
     """A deal is open from the week after its creation to that of its close."""
     spells = np.flatnonzero(panel.spell_opportunity >= 0)
     created = panel.reached[spells, 2]
@@ -179,7 +181,7 @@ def _open_weeks(panel: Panel) -> _Open:
         weight=panel.weight[accounts],
         stocks={},
     )
-    return _Open(of_deals, place, spell)
+    return OpenWeeks(of_deals, place, spell)
 
 
 def _weeks_open(spell: Array) -> Array:
@@ -190,7 +192,7 @@ def _weeks_open(spell: Array) -> Array:
     return age
 
 
-def _wins(panel: Panel, at_risk: _Open) -> tuple[Array, Array, Array]:
+def _wins(panel: Panel, at_risk: OpenWeeks) -> tuple[Array, Array, Array]:
     """Account, week and weight of each win of a deal that was open in that week."""
     spells = np.flatnonzero(panel.spell_opportunity >= 0)
     won = panel.opportunity_won[panel.spell_opportunity[spells]]
@@ -207,7 +209,7 @@ def kept_wins(panel: Panel, closing: Closing, lists: Array, deals: Array) -> Arr
     deals: spells. A win that a coalition would have missed when it came may still have come later,
     if the deal was not lost before.
     """
-    at_risk = _open_weeks(panel)
+    at_risk = closing.at_risk
     inside, weight = at_risk.inside, at_risk.panel.weight
     weeks = float(weight @ inside.sum(axis=1))
     account, week, wins = _wins(panel, at_risk)
@@ -235,7 +237,7 @@ def kept_wins(panel: Panel, closing: Closing, lists: Array, deals: Array) -> Arr
     return kept
 
 
-def _losses(panel: Panel, at_risk: _Open) -> float:
+def _losses(panel: Panel, at_risk: OpenWeeks) -> float:
     spells = np.unique(at_risk.spell[at_risk.inside])
     lost = np.isfinite(panel.opportunity_lost[panel.spell_opportunity[spells]])
     return float(panel.weight[panel.spell_account[spells]] @ lost)
