@@ -26,7 +26,7 @@ UNKNOWN = "unknown"
 EVENLY = 2_329_089_562_800
 
 
-# The same, from touches that are made once.
+# What `_with_even_weights` does, in one query: touches are made once.
 _EVEN_WEIGHTS = f"""
 with touches as materialized (select * from {{rows}}),
 own as (

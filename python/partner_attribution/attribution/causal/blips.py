@@ -44,6 +44,11 @@ class Blips:
     misfit: float
     freedom: int
 
+    @property
+    def misfit_each(self) -> float:
+        """Per degree of freedom; where there is none, nothing can stay from zero."""
+        return self.misfit / max(1, self.freedom)
+
 
 def moments(players: int, moves: int) -> int:
     """How many moments per player so many moves can carry, 1 to 3."""

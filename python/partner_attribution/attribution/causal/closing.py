@@ -141,7 +141,7 @@ def _memories(
         blips = estimate_blips(told.moves(panel.stock(half_life), saturation), start)
         if not at_limit(blips):
             found.append((half_life, saturation, blips))
-    if min((one.misfit / max(1, one.freedom) for *_, one in found), default=np.inf) > misfit:
+    if min((one.misfit_each for *_, one in found), default=np.inf) > misfit:
         return 1.0, ()
     share = likelihood(np.array([one.misfit for *_, one in found])) if found else ()
     memories = tuple(

@@ -15,7 +15,7 @@ from partner_attribution.attribution.causal.closing import (
 )
 from partner_attribution.attribution.causal.funnel import Funnel, fit_funnels, kept_deals
 from partner_attribution.attribution.causal.game import coalitions
-from partner_attribution.attribution.causal.panel import Panel, Touches, ranges
+from partner_attribution.attribution.causal.panel import Panel, Touches
 from partner_attribution.attribution.causal.settings import (
     HAZARD,
     CausalSettings,
@@ -203,13 +203,13 @@ def _touch_weights(
     players = len(panel.players)
     reached = funnels[0].reached[deals]
     created = reached[:, -1]
-    touches, row, touch = panel.touches, *_touches_of(panel.touches, panel.spell_account[deals])
+    touches, row, touch = panel.touches, *panel.touches.of(panel.spell_account[deals])
     eligible = (touches.at[touch] <= created[row]) & (touches.player[touch] < players)
     row, touch = row[eligible], touch[eligible]
     if closing:
         won = panel.opportunity_won[panel.spell_opportunity[deals]]
         more = panel.while_open
-        of, later = _touches_of(more, panel.spell_account[deals])
+        of, later = more.of(panel.spell_account[deals])
         eligible = (more.at[later] > created[of]) & (more.at[later] <= won[of])
         eligible &= more.player[later] < players
         row = np.r_[row, of[eligible]]
@@ -219,7 +219,7 @@ def _touch_weights(
     weight = np.zeros(len(row))
     for funnel in funnels:
         # A trace of plain decay: where no step gives a weight, the newest touches still do.
-        own = 1e-6 * _decayed(created[row] - at, funnel.half_life, np.ones(players)[player])
+        own = 1e-6 * _decayed(created[row] - at, funnel.half_life, 1.0)
         for k, step in enumerate(funnel.steps):
             own = own + _decayed(reached[row, k + 1] - at, funnel.half_life, step.effect[player])
         weight = weight + funnel.share * own
@@ -230,12 +230,6 @@ def _touch_weights(
     return touches, (row[some], touch[some], weight[some])
 
 
-def _decayed(age: Array, half_life: float, effect: Array) -> Array:
+def _decayed(age: Array, half_life: float, effect: Array | float) -> Array:
     """What is left of each touch's effect; 0 where the touch came after."""
     return np.where(age >= 0, effect * 0.5 ** (np.maximum(age, 0) / half_life), 0.0)
-
-
-def _touches_of(touches: Touches, account: Array) -> tuple[Array, Array]:
-    """Pairs of (row, touch) of the accounts in each row."""
-    low = np.searchsorted(touches.account, account)
-    return ranges(low, np.searchsorted(touches.account, account, side="right"))

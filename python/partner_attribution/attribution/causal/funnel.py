@@ -334,7 +334,7 @@ def _timely(
     best: tuple[float, int, int, Blips] | None = None
     for one in moves:
         found = estimate_blips(one.moves(before, saturation), start)
-        left = found.misfit / max(1, found.freedom)
+        left = found.misfit_each
         if best is None or left < best[0]:
             best = (left, one.delay, len(one.week), found)
         if left <= settings.misfit:

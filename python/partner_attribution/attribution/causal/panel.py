@@ -31,6 +31,11 @@ class Touches:
     player: Array
     touch_id: Array
 
+    def of(self, account: Array) -> tuple[Array, Array]:
+        """Pairs of (row, touch): all touches of the account in each row."""
+        low = np.searchsorted(self.account, account)
+        return ranges(low, np.searchsorted(self.account, account, side="right"))
+
     def where(self, kept: Array) -> Touches:
         """Some of them, in the same order."""
         return Touches(self.account[kept], self.at[kept], self.player[kept], self.touch_id[kept])
@@ -296,10 +301,7 @@ def _deals(
 
 def _in_open_deals(touches: Touches, deals: list[_Deal]) -> Array:
     """Touches made while an opportunity of the account was open: the deal may have caused them."""
-    account = np.array([deal.account for deal in deals], dtype=int)
-    low = np.searchsorted(touches.account, account)
-    high = np.searchsorted(touches.account, account, side="right")
-    deal, touch = ranges(low, high)
+    deal, touch = touches.of(np.array([deal.account for deal in deals], dtype=int))
     created = np.array([one.created for one in deals])
     closed = np.array([one.closed for one in deals])
     within = (touches.at[touch] > created[deal]) & (touches.at[touch] <= closed[deal])
