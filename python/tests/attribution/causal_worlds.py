@@ -235,3 +235,24 @@ def play(world: World, truth_accounts: int = 1500):
     ).astype(float)
     effects = shapley(values, players)
     return frames(world, records, known), effects, values[0] / values[-1], values
+
+
+def frames_of(accounts, touches, milestones, weeks: int, entered=None):
+    """What `build_panel` reads, from rows written by hand, all times in weeks.
+
+    touches: (account, time, player or None); milestones: (account, deal, state, time).
+    """
+    touch = pd.DataFrame(
+        [
+            (a, f"t{i}", int(START_US + at * WEEK_US), p or "own", p is None)
+            for i, (a, at, p) in enumerate(touches)
+        ],
+        columns=["account_id", "touch_id", "touched_at_us", "player", "is_control"],
+    )
+    reached = pd.DataFrame(
+        [(a, o, s, int(START_US + at * WEEK_US), 100) for a, o, s, at in milestones],
+        columns=["account_id", "opportunity_id", "state", "reached_at_us", "value_cents"],
+    )
+    since = [START_US + at * WEEK_US for at in entered or [0] * len(accounts)]
+    people = pd.DataFrame({"account_id": accounts, "entered_at_us": since})
+    return people, touch, reached, START_US, START_US + weeks * WEEK_US

@@ -28,7 +28,7 @@ from partner_attribution.attribution.causal.risk import Risk, control_columns, s
 from partner_attribution.attribution.causal.stocks import saturated
 from partner_attribution.attribution.causal.surprise import evidence_of
 
-from .causal_worlds import START_US, WEEK_US, World, played
+from .causal_worlds import WEEK_US, World, frames_of, played
 
 WEEKS, DEALS = 80, 900
 SETTINGS = CausalSettings(half_lives_weeks=(1.5, 3.0))
@@ -65,19 +65,7 @@ def played_open(rng, opened: float, effect: float, until: int = WEEKS, lost: flo
 
 
 def frames(accounts, touches, states):
-    touch = pd.DataFrame(
-        [
-            (a, f"t{i}", int(START_US + at * WEEK_US), p or "own", p is None)
-            for i, (a, at, p) in enumerate(touches)
-        ],
-        columns=["account_id", "touch_id", "touched_at_us", "player", "is_control"],
-    )
-    reached = pd.DataFrame(
-        [(a, o, s, int(START_US + at * WEEK_US), 100) for a, o, s, at in states],
-        columns=["account_id", "opportunity_id", "state", "reached_at_us", "value_cents"],
-    )
-    people = pd.DataFrame({"account_id": accounts, "entered_at_us": START_US})
-    return people, touch, reached, START_US, START_US + WEEKS * WEEK_US
+    return frames_of(accounts, touches, states, WEEKS)
 
 
 def panel_of(*parts):

@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.optimize import minimize
 
@@ -29,7 +28,7 @@ from partner_attribution.attribution.causal.risk import (
 from partner_attribution.attribution.causal.stocks import saturated, stock_at_week_start
 from partner_attribution.attribution.causal.surprise import recorded_stages, surprises
 
-from .causal_worlds import START_US, WEEK_US
+from .causal_worlds import frames_of
 
 
 def by_orders(players, value):
@@ -233,21 +232,8 @@ def test_noise_that_differs_decides_how_much_of_itself_an_effect_keeps():
 
 def panel_of(touches, milestones, accounts=("a", "b", "c"), entered=None, weeks=5, **settings):
     """touches: (account, week, player or None); milestones: (account, deal, state, week)."""
-    frame = pd.DataFrame(
-        [
-            (a, f"t{i}", int(START_US + at * WEEK_US), p or "own", p is None)
-            for i, (a, at, p) in enumerate(touches)
-        ],
-        columns=["account_id", "touch_id", "touched_at_us", "player", "is_control"],
-    )
-    reached = pd.DataFrame(
-        [(a, o, s, int(START_US + at * WEEK_US), 100) for a, o, s, at in milestones],
-        columns=["account_id", "opportunity_id", "state", "reached_at_us", "value_cents"],
-    )
-    since = [START_US + at * WEEK_US for at in entered or [0] * len(accounts)]
-    people = pd.DataFrame({"account_id": accounts, "entered_at_us": since})
-    until = START_US + weeks * WEEK_US
-    return build_panel(people, frame, reached, START_US, until, CausalSettings(**settings))
+    frames = frames_of(accounts, touches, milestones, weeks, entered)
+    return build_panel(*frames, CausalSettings(**settings))
 
 
 def small():
