@@ -16,10 +16,12 @@ from partner_attribution.attribution.causal.blips import Blips, picked_out
 from partner_attribution.attribution.causal.closing import (
     Closing,
     Memory,
+    _luck,
     _weeks_open,
     fit_closing,
     kept_wins,
     open_weeks,
+    together,
     win_ratios,
 )
 from partner_attribution.attribution.causal.funnel import fit_funnels
@@ -254,7 +256,7 @@ def test_without_a_step_to_the_win_its_odds_follow_the_stocks_at_creation():
 def by_hand(effect, variance):
     """Posterior mean with independent noise, where each setting has a closed form."""
     total, weight = 0.0, 0.0
-    likely, apart = (0.1, 0.3, 0.6, 0.9, 0.999), (0.1, 0.2, 0.4, 0.8, 1.6)
+    likely, apart = (0.1, 0.3), (0.8, 1.6)
     for some, spread, centred in product(likely, apart, (True, False)):
         wide = variance + spread**2
         mean = 0.0 if centred else max(0.0, (effect / wide).sum() / (1 / wide).sum())
@@ -289,17 +291,18 @@ def delayed(milestones: pd.DataFrame, weeks: float) -> pd.DataFrame:
     return later.reset_index(drop=True)
 
 
-def test_stages_recorded_late_are_told_by_the_touches_before_them():
-    """Touches drawn by a stage come before its record, and would seem to have brought it."""
+LATE = CausalSettings(half_lives_weeks=(3.0,), saturations=(0.8,))
+
+
+def chased(state: str):
+    """Frames of a funnel in which a chaser goes to whoever reached a state, at once."""
     accounts, touches, milestones, start, end = played(
         World(8, players=3, accounts=900, weeks=60, funnel=True, base=0.6)
     )
-    # A chaser goes to whoever became an MQL, at once.
-    mql = milestones[milestones.state == "mql"]
-    chased = pd.DataFrame(
+    after = pd.DataFrame(
         [
             (one.account_id, f"c{one.account_id}:{k}", one.reached_at_us + k * WEEK_US // 4)
-            for one in mql.itertuples()
+            for one in milestones[milestones.state == state].itertuples()
             for k in (1, 2, 3)
         ],
         columns=["account_id", "touch_id", "touched_at_us"],
@@ -314,15 +317,24 @@ def test_stages_recorded_late_are_told_by_the_touches_before_them():
             "is_control": False,
         }
     )
-    every = pd.concat([touches, chased, by_chance], ignore_index=True)
-    every = every[every.touched_at_us < end]
-    settings = CausalSettings(half_lives_weeks=(3.0,), saturations=(0.8,))
+    every = pd.concat([touches, after, by_chance], ignore_index=True)
+    return accounts, every[every.touched_at_us < end], milestones, start, end
+
+
+def step_of(frames, k: int, **other):
+    """One step as fitted, and the chaser's place."""
+    own = replace(LATE, **other)
+    panel = build_panel(*frames, own)
+    (funnel,) = fit_funnels(panel, evidence_of(panel), [0, 1, 2], own)
+    return funnel.steps[k], panel.players.index("chaser")
+
+
+def test_stages_recorded_late_are_told_by_the_touches_before_them():
+    """Touches drawn by a stage come before its record, and would seem to have brought it."""
+    accounts, touches, milestones, *observed = chased("mql")
 
     def step(milestones, **other):
-        own = replace(settings, **other)
-        panel = build_panel(accounts, every, milestones, start, end, own)
-        (funnel,) = fit_funnels(panel, evidence_of(panel), [0, 1, 2], own)
-        return funnel.steps[1], panel.players.index("chaser")
+        return step_of((accounts, touches, milestones, *observed), 1, **other)
 
     on_time, chaser = step(milestones)
     late, _ = step(delayed(milestones, 1.0))
@@ -331,6 +343,45 @@ def test_stages_recorded_late_are_told_by_the_touches_before_them():
     assert late.delay >= 1
     assert late.effect[chaser] < naive.effect[chaser] / 2
     assert on_time.delay == 0
+
+
+def test_a_stage_recorded_only_with_the_next_teaches_nothing_of_itself():
+    """Touches that it drew come before that record, and would seem to have brought it."""
+    accounts, touches, milestones, *observed = chased("lead")
+    rng = np.random.default_rng(2)
+    further = milestones[milestones.state == "mql"].account_id.unique()
+    skipped = rng.choice(further, len(further) // 2, replace=False)
+    told = milestones[~((milestones.state == "lead") & milestones.account_id.isin(skipped))]
+    all_told, chaser = step_of((accounts, touches, milestones, *observed), 0)
+    some_told, _ = step_of((accounts, touches, told, *observed), 0)
+    assert all_told.effect[chaser] < 0.3
+    assert some_told.effect[chaser] < 0.3
+    # The deals of all others are shared as before: the step itself is still theirs.
+    assert some_told.risk.moved.sum() == all_told.risk.moved.sum()
+
+
+@pytest.mark.parametrize(
+    ("chances", "expected"),
+    [([0.03], 0.03), ([0.2, 0.2, 0.2], 0.2), ([0.1, 0.9], 0.5), ([0.001, 0.5], 0.002)],
+)
+def test_several_looks_at_the_same_deals_make_one_chance(chances, expected):
+    """By hand: opposites cancel each other; one sure and one empty look count for half."""
+    assert together(chances) == pytest.approx(expected, rel=1e-3)
+
+
+def test_certainty_is_a_chance_too():
+    assert together([0.0, 1.0]) < 1e-9
+    assert together([1.0, 1.0]) == together([0.95]) == pytest.approx(0.95)
+
+
+def test_luck_is_asked_of_all_effects_and_of_the_one_that_stands_out():
+    """One of ten at 3.5 standard errors: of all together luck does as much far more often."""
+    effect = np.r_[0.7, np.zeros(9)]
+    all_of_them, one = _luck(Blips(effect, 0.04 * np.eye(10), 0.0, 0))
+    assert all_of_them == pytest.approx(0.27, abs=0.01)
+    assert one == pytest.approx(1 - (1 - 2.326e-4) ** 10, rel=1e-3)
+    # A brake that stands out is no sign that anybody won deals.
+    assert _luck(Blips(-effect, 0.04 * np.eye(10), 0.0, 0))[1] > 0.9
 
 
 def test_touches_of_an_open_deal_earn_what_they_did_to_its_win():

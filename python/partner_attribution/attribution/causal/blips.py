@@ -19,8 +19,8 @@ Array = Any
 _MOST = 4.0  # a stock of one that makes moves 55 times likelier is no finding
 _WEAK = 0.05
 _MOVES_PER_MOMENT = 10
-_DO_SOMETHING = (0.1, 0.3, 0.6, 0.9, 0.999)
-_APART = (0.1, 0.2, 0.4, 0.8, 1.6)
+_DO_SOMETHING = (0.1, 0.3)  # of all players
+_APART = (0.8, 1.6)  # a stock of one that does something doubles the chance, or more
 _ROUNDS = 100
 
 

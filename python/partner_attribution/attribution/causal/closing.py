@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import cauchy, chi2, norm
 
 from partner_attribution.attribution.causal.blips import Blips, at_limit, estimate_blips, picked_out
 from partner_attribution.attribution.causal.funnel import (
@@ -33,6 +33,7 @@ _WIN_SHRINKAGE = (
 )
 _TIMES_OPEN = 3  # deals must be open for longer than a delay: few others are left to compare with
 _SOME = 3000  # open weeks are plenty to say what is usual
+_NOTHING = 0.95  # chances above tell as little
 _LONGEST = 6.0  # weeks of memory: deals are open for some weeks only
 
 
@@ -93,6 +94,7 @@ def fit_closing(
 
     Returns None where the data do not say that touches did anything: surprises do not fit under any
     delay, or would move as many deals by luck (`closing_evidence`, for all delays together).
+    Of the delays under which they fit, the one with the most evidence is taken.
     """
     at_risk = open_weeks(panel)
     events = _wins(panel, at_risk)
@@ -111,17 +113,17 @@ def fit_closing(
     lives = [one for one in settings.half_lives_weeks if one <= _LONGEST]
     grid = [(*pair, None) for pair in product(lives, settings.saturations)]
     best: tuple[float, Closing] | None = None
-    tried = 0
+    tried: list[float] = []
     for told in delays:
         if told.delay * _TIMES_OPEN > at_risk.weeks_open:
             break
         luck, memories = _memories(at_risk.panel, told, grid, settings.misfit)
         if not memories:
             continue
-        tried += 1
-        if best is None or luck < best[0]:
-            best = (luck, Closing(told.delay, memories, at_risk))
-    if best is None or best[0] * tried > settings.closing_evidence:
+        tried += luck
+        if best is None or min(luck) < best[0]:
+            best = (min(luck), Closing(told.delay, memories, at_risk))
+    if best is None or together(tried) > settings.closing_evidence:
         return None
     return best[1]
 
@@ -131,8 +133,9 @@ def _memories(
     told: Told,
     pairs: Sequence[tuple[float, float, Array | None]],
     misfit: float = np.inf,
-) -> tuple[float, tuple[Memory, ...]]:
-    """Effects under each pair, as they fit, and how likely luck alone would do as much.
+) -> tuple[tuple[float, float], tuple[Memory, ...]]:
+    """Effects under each pair, as they fit, and how likely luck alone would do as much: to all
+    players together, and to the one that stands out most.
 
     None where no pair fits, or fits but by taking deals away altogether.
     """
@@ -142,19 +145,34 @@ def _memories(
         if not at_limit(blips):
             found.append((half_life, saturation, blips))
     if min((one.misfit_each for *_, one in found), default=np.inf) > misfit:
-        return 1.0, ()
+        return (1.0, 1.0), ()
     share = likelihood(np.array([one.misfit for *_, one in found])) if found else ()
     memories = tuple(
         Memory(half_life, saturation, float(part), np.round(picked_out(one), 6), one.effect)
         for (half_life, saturation, one), part in zip(found, share, strict=True)
         if part
     )
-    luck = sum(
-        float(part)
-        * float(chi2.sf(one.effect @ np.linalg.solve(one.noise, one.effect), len(one.effect)))
-        for (*_, one), part in zip(found, share, strict=True)
-    )
-    return luck, memories
+    luck = share @ np.array([_luck(one) for *_, one in found]) if found else np.ones(2)
+    return (float(luck[0]), float(luck[1])), memories
+
+
+def _luck(blips: Blips) -> tuple[float, float]:
+    """Chances that luck alone brings effects as large: chi squared of all; the largest (Sidak).
+
+    Where one of many players does something, the others hide it from the first.
+    """
+    size = blips.effect @ np.linalg.solve(blips.noise, blips.effect)
+    largest = (blips.effect / np.sqrt(np.diag(blips.noise))).max()
+    players = len(blips.effect)
+    return float(chi2.sf(size, players)), float(-np.expm1(players * norm.logcdf(largest)))
+
+
+def together(chances: Sequence[float]) -> float:
+    """One chance for several looks at the same deals (Cauchy combination; Liu and Xie 2020).
+
+    A look that sees nothing at all takes no more away than one that sees next to nothing.
+    """
+    return float(cauchy.sf(cauchy.isf(np.clip(chances, 1e-12, _NOTHING)).mean()))
 
 
 def open_weeks(panel: Panel) -> OpenWeeks:

@@ -205,7 +205,7 @@ def _grounds(  # noqa: PLR0917
     own = panel.delivered[:, :, -1]
     found = np.argwhere(inside & (own > 0))
     account, week = found[:: max(1, len(found) // _MOST_VISITS)].T
-    moved = np.flatnonzero(risk.moved & risk.first)
+    moved = np.flatnonzero(risk.moved & risk.first & ~_in_passing(reached, k)[risk.spell])
     held = surprises_held(evidence.surprise, inside, panel.weight, len(moved))
     visits = told_before(held, account, week, own[account, week] * panel.weight[account])
     events = (risk.account[moved], risk.week[moved], risk.weight[moved])
@@ -214,10 +214,22 @@ def _grounds(  # noqa: PLR0917
         count = len(told_before(held, *events).week)
         raise NotEstimable(
             f"{count} moves tell of touches, at least {settings.minimum_transitions} are "
-            "needed: the others came in an account's first week or after an earlier deal"
+            "needed: the others came in an account's first week, after an earlier deal or in one "
+            "record with the next state"
         )
     controls = control_columns(panel, risk, reached[:, k], settings)
     return _Grounds(risk, controls, moves, visits)
+
+
+def _in_passing(reached: Array, k: int) -> Array:
+    """Spells whose step k is on record only with the step after it: made before, nobody knows when.
+
+    The touches of the state in between, often for weeks, would seem to have caused it.
+    """
+    if k + 2 >= reached.shape[1]:
+        return np.zeros(len(reached), dtype=bool)
+    together: Array = reached[:, k + 1] == reached[:, k + 2]
+    return together
 
 
 def usually_late(delay: int) -> int:

@@ -21,7 +21,7 @@ class CausalSettings:
         turns a stock x into (1 - exp(-s x)) / s; 0 leaves it as it is.
     delays_weeks: how many weeks late a stage may be recorded, shortest first.
     closing_evidence: a chance: touches of open deals count only where effects so large on winning
-        them would come about by luck less often.
+        them, all together or one alone, would come about by luck less often.
     organic_half_lives_weeks: memories of the account's own visits, which stand for its intent.
     minimum_wins: fewer conversions are not estimable.
     minimum_transitions: a state reached less often on its own is no state of the funnel.
@@ -37,7 +37,7 @@ class CausalSettings:
     """
 
     milestones: tuple[str, ...] = ("closed_won",)
-    half_lives_weeks: tuple[float, ...] = (1.5, 3.0, 6.0, 12.0)
+    half_lives_weeks: tuple[float, ...] = (1.0, 2.0, 4.0)
     saturations: tuple[float, ...] = (0.0, 0.8)
     delays_weeks: tuple[int, ...] = (0, 1, 2, 3)
     closing_evidence: float = 0.05
