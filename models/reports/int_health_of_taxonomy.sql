@@ -141,7 +141,7 @@ undeclared as (
         1 as row_count,
         cast(null as decimal(18, 2)) as amount_at_stake,
         'Partner ' || partner_id || ' delivered and is not in seeds/partners.csv.' as detail,
-        'seeds/partners.csv: ' || partner_id || ',<name>,<priority>' as fix
+        'seeds/partners.csv: ' || {{ csv_cell('partner_id') }} || ',<name>,<priority>' as fix
     from partners
     where not is_declared
 
