@@ -187,7 +187,6 @@ def _shares(  # noqa: PLR0917
     # What others would have caused later is no credit for a player who never reached the account.
     player = np.where(delivered, np.maximum(kept @ matrix.T, 0.0), 0.0)
     total = player.sum(axis=1)
-    baseline = np.where(total > 1e-12, baseline, 1.0)
     scale = np.where(total > 1e-12, (1 - baseline) / np.maximum(total, 1e-12), 0.0)
     player = np.round(player * scale[:, None], 9)
     return Shares(opportunity[deals], player, 1 - player.sum(axis=1), touch_weight, touches)
