@@ -94,6 +94,8 @@ def test_settings_are_those_that_the_documentation_names():
     own = CausalSettings()
     assert own.half_lives_weeks == named(r": h (.*?) weeks and s")
     assert own.saturations == named(r"weeks and s ([^.]*0\.8)\.")
+    assert own.organic_half_lives_weeks == named(r"own visits \(half-lives (.*?) weeks\)")
+    assert (own.controls_per_event,) == named(r"without a move about (\d+) per move")
     assert own.delays_weeks == named(r"surprises up to (.*?) weeks before the record")
     assert (own.misfit,) == named(r"\(misfit at most (\d)\)") == named(r"misfit of (\d+), `needs")
     assert own.closing_evidence == 1 / named(r"by luck in less than 1 of (\d+)")[0]
