@@ -18,7 +18,7 @@ from partner_attribution.attribution.causal.blips import (
     shrunk,
 )
 from partner_attribution.attribution.causal.game import coalitions
-from partner_attribution.attribution.causal.logistic import fit
+from partner_attribution.attribution.causal.logistic import _step, fit
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.risk import (
     control_columns,
@@ -108,6 +108,41 @@ def test_all_moved_is_held_by_the_penalty_alone():
     x, y = np.ones((1, 1)), np.ones(1)
     b, _ = fit(x, y, np.array([40.0]), np.array([[0.01]]))
     assert 40 / (1 + np.exp(b[0])) == pytest.approx(b[0] / 100, rel=1e-6)
+
+
+def test_a_strong_penalty_holds_the_lowest_point():
+    # 70 / (1 + exp(-b)) - 30 / (1 + exp(b)) + 1000 b = 0.
+    x, y = np.ones((2, 1)), np.array([1.0, 0.0])
+    b, _ = fit(x, y, np.array([30.0, 70.0]), np.array([[1000.0]]))
+    assert 70 / (1 + np.exp(-b[0])) - 30 / (1 + np.exp(b[0])) == pytest.approx(-1000 * b[0])
+
+
+@pytest.mark.parametrize(
+    ("b", "slope", "curve", "bound", "expected"),
+    [
+        # At its bound and pushed below: stays; the other goes where it would alone.
+        ([0, 0], [1, -1], [[1, 0], [0, 1]], [0, 1], [0, 1]),
+        # Above its bound it may fall.
+        ([0.5, 0], [1, -1], [[1, 0], [0, 1]], [0, 1], [-1, 1]),
+        # Pushed below by its own slope, however little, though the other would lift it.
+        ([0, 0], [0.5, -3], [[2, -1], [-1, 2]], [0], [0, 1.5]),
+        # Not pushed by its own slope, and lifted by the other.
+        ([0, 0], [0, -3], [[2, -1], [-1, 2]], [0], [1, 2]),
+        # Not pushed by its own slope, but drawn below by the other, which then goes alone.
+        ([0, 1], [0, -3], [[2, 1], [1, 2]], [0, 1], [0, 1.5]),
+        # As good as at its bound.
+        ([1e-12], [1], [[1]], [0], [0]),
+        # One held, one drawn below: the one that is held stays so.
+        ([0, 0, 0], [0.5, 0, -3], [[2, 0, -1], [0, 2, 1], [-1, 1, 2]], [0, 1], [0, 0, 1.5]),
+        # Two that tell the same share the step; one that tells nothing goes down its slope.
+        ([0, 0], [1, 1], [[1, 1], [1, 1]], [], [-0.5, -0.5]),
+        ([0], [1e-9], [[0]], [], [-1]),
+    ],
+)
+def test_a_newton_step_by_hand(b, slope, curve, bound, expected):
+    values = (np.array(one, dtype=float) for one in (b, slope, curve))
+    found = _step(*values, np.array(bound, dtype=int))
+    assert found == pytest.approx(np.array(expected, dtype=float), abs=1e-6)
 
 
 def test_a_far_start_does_not_overshoot():
