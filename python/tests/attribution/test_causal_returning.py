@@ -9,15 +9,12 @@ import pandas as pd
 import pytest
 
 from partner_attribution.attribution.causal.estimate import funnel_states
-from partner_attribution.attribution.causal.funnel import (
-    _usual_hazard,
-    fit_funnels,
-    likelihood,
-    told_before,
-)
+from partner_attribution.attribution.causal.funnel import fit_funnels, likelihood
+from partner_attribution.attribution.causal.kept import _usual_hazard
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
 from partner_attribution.attribution.causal.surprise import evidence_of, recorded_stages
+from partner_attribution.attribution.causal.told import told_before
 
 from .causal_worlds import WEEK_US, World, played
 

@@ -11,21 +11,20 @@ import numpy as np
 from scipy.stats import cauchy, chi2, norm
 
 from partner_attribution.attribution.causal.blips import Blips, at_limit, estimate_blips, picked_out
-from partner_attribution.attribution.causal.funnel import (
-    Funnel,
-    Told,
-    likelihood,
-    moves_by_delay,
-    ratio,
-    surprises_held,
-    usually_late,
-)
+from partner_attribution.attribution.causal.funnel import Funnel, likelihood
+from partner_attribution.attribution.causal.kept import ratio
 from partner_attribution.attribution.causal.logistic import fit
 from partner_attribution.attribution.causal.panel import Panel
 from partner_attribution.attribution.causal.risk import Risk, control_columns, stock_at_moves
 from partner_attribution.attribution.causal.settings import CausalSettings
 from partner_attribution.attribution.causal.stocks import saturated
 from partner_attribution.attribution.causal.surprise import Stages, surprises
+from partner_attribution.attribution.causal.told import (
+    Told,
+    moves_by_delay,
+    surprises_held,
+    usually_late,
+)
 
 Array = Any
 _WIN_SHRINKAGE = (

@@ -13,8 +13,9 @@ from partner_attribution.attribution.causal.closing import (
     kept_wins,
     win_ratios,
 )
-from partner_attribution.attribution.causal.funnel import Funnel, fit_funnels, kept_deals
+from partner_attribution.attribution.causal.funnel import Funnel, fit_funnels
 from partner_attribution.attribution.causal.game import coalitions
+from partner_attribution.attribution.causal.kept import kept_deals
 from partner_attribution.attribution.causal.panel import Panel, Touches
 from partner_attribution.attribution.causal.settings import (
     HAZARD,

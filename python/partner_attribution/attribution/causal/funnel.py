@@ -1,4 +1,4 @@
-"""From effects on each step of the funnel to expected deals of any coalition, deal by deal."""
+"""Each step of the funnel, fitted: what touches do to it, and how likely it is without them."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from scipy.special import expit
 
 from partner_attribution.attribution.causal.blips import (
     Blips,
-    Moves,
     estimate_blips,
-    moments,
     shrunk,
 )
 from partner_attribution.attribution.causal.logistic import fit
@@ -26,12 +24,16 @@ from partner_attribution.attribution.causal.risk import (
     weeks_at_risk,
 )
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
-from partner_attribution.attribution.causal.stocks import saturated, stock_at_week_start
+from partner_attribution.attribution.causal.stocks import saturated
 from partner_attribution.attribution.causal.surprise import Evidence
+from partner_attribution.attribution.causal.told import (
+    Told,
+    moves_by_delay,
+    surprises_held,
+    told_before,
+)
 
 Array = Any
-# Half-lives in weeks, by how many memories of surprises the moves can carry.
-_SURPRISE_MEMORIES = {1: (3.0,), 2: (1.0, 6.0), 3: (1.0, 3.0, 8.0)}
 _UNLIKELY = 0.03  # of the likeliest pair
 _MOST_VISITS = 20_000  # account-weeks with visits are plenty
 
@@ -71,27 +73,6 @@ class Funnel:
     saturation: float
     share: float
     misfit: float | None
-
-
-@dataclass(frozen=True)
-class Told:
-    """Events, and the surprises that came before them.
-
-    account, week, weight: of each event, the week that of its record.
-    surprise: by `delay` weeks before, events x (players x memories).
-    """
-
-    account: Array
-    week: Array
-    weight: Array
-    surprise: Array
-    delay: int
-
-    def moves(self, before: Array, saturation: float) -> Moves:
-        """Beside the stocks of players when the event took place, as far as that is known."""
-        week = self.week - usually_late(self.delay)
-        stock = saturated(before[self.account, week], saturation)
-        return Moves(self.surprise, stock, self.weight)
 
 
 @dataclass(frozen=True)
@@ -232,80 +213,6 @@ def _in_passing(reached: Array, k: int) -> Array:
     return together
 
 
-def usually_late(delay: int) -> int:
-    """Weeks between most events and their records, where hardly any is later than the delay."""
-    return delay // 2
-
-
-def surprises_held(surprise: Array, inside: Array, weight: Array, moves: int) -> list[Array]:
-    """Stocks of surprises under each memory, compared among those at risk for as long.
-
-    inside: accounts x weeks at risk. moves: how many there are to learn from.
-    """
-    spent = _weeks_since_start(inside)
-    return [
-        _less_mean_of_age(stock_at_week_start(surprise, memory), inside, spent, weight)
-        for memory in _SURPRISE_MEMORIES[moments(surprise.shape[2], moves)]
-    ]
-
-
-def moves_by_delay(
-    held: list[Array], inside: Array, events: tuple[Array, Array, Array], settings: CausalSettings
-) -> tuple[Told, ...]:
-    """Moves as told by the surprises some weeks before their record.
-
-    What came between a move and its record followed the move. A delay under which too few tell of
-    touches is left out; the others are none where there are too few without any.
-    """
-    account, week, weight = events
-    found = []
-    for delay in settings.delays_weeks:
-        kept = week >= delay
-        if delay:
-            kept[kept] &= inside[account[kept], week[kept] - delay]
-        one = told_before(held, account[kept], week[kept], weight[kept], delay)
-        if len(one.week) < settings.minimum_transitions:
-            break
-        found.append(one)
-    return tuple(found)
-
-
-def told_before(
-    held: list[Array], account: Array, week: Array, weight: Array, delay: int = 0
-) -> Told:
-    """Leave out events that no surprise came before, as in an account's first week.
-
-    Nobody touched them either, so no effect takes anything away from them: beside them, the
-    largest effects would leave nothing of all others and seem to fit best.
-    """
-    surprise = np.column_stack([one[account, week - delay] for one in held]).astype(float)
-    told = (surprise != 0).any(axis=1)
-    return Told(account[told], week[told], weight[told], surprise[told], delay)
-
-
-def _weeks_since_start(inside: Array) -> Array:
-    """How long each account had been at risk of the step: single weeks up to the twelfth, then
-    ever longer spans."""
-    spent = np.zeros(inside.shape, dtype=int)
-    for week in range(1, inside.shape[1]):
-        spent[:, week] = (spent[:, week - 1] + 1) * inside[:, week - 1]
-    return np.minimum(spent, 12) + np.floor(np.log2(1 + np.maximum(spent - 12, 0))).astype(int)
-
-
-def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -> Array:
-    """Compare only with those who had been at risk of the step for as long: at its start, touches
-    that followed an earlier move linger. Two moves in one week: the second teaches nothing."""
-    held[~inside] = 0
-    account, week = np.nonzero(inside)
-    group = spent[account, week]
-    weight = weight[account]
-    total = np.maximum(np.bincount(group, weight), 1e-9)
-    own = held[account, week]
-    mean = np.column_stack([np.bincount(group, weight * one) / total for one in own.T])
-    held[account, week] = own - mean[group]
-    return held
-
-
 def _effects(
     ground: _Grounds,
     before: Array,
@@ -410,70 +317,3 @@ def _shift(eta: Array, risk: Risk) -> float:
         if abs(change) < 1e-10:
             break
     return shift
-
-
-def kept_deals(funnel: Funnel, deals: Array, lists: Array, ends: float) -> Array:
-    """Chance that each deal had come with each coalition alone, given that it came with everyone.
-
-    deals: spells that ended in a deal. lists: coalitions x players. ends: weeks by which a later
-    opportunity would still have counted.
-
-    Along the deal's own history every step is kept with the ratio of its hazards. Where it is lost
-    the account stays in its state and may still move on later, at what is usual there.
-    """
-    usual = [_usual_hazard(step, lists) for step in funnel.steps]
-    later = _later(usual, int(np.ceil(ends)) + 1)
-    kept = np.ones((len(deals), len(lists)))
-    recovered = np.zeros_like(kept)
-    for k, step in enumerate(funnel.steps):
-        row = _rows_of_moves(step.risk, deals)
-        base, heard = step.base[row], step.heard[row] * step.effect
-        own = ratio(base, heard, lists)
-        own[row < 0] = 1.0  # the time at risk began in this state
-        left = np.floor(ends - funnel.reached[deals, k + 1]).astype(int)
-        left = np.clip(left, 0, len(later[k]) - 1)
-        recovered += kept * (1 - own) * later[k][left]
-        kept = kept * own
-    return kept + recovered
-
-
-def _usual_hazard(step: Step, lists: Array) -> Array:
-    """Weekly chance to move on per coalition, over all who could, raised towards those who did.
-
-    Of accounts that return after a deal nobody knows how far they still have to go.
-    """
-    first = np.flatnonzero(step.risk.first)
-    some = first[:: max(1, len(first) // 3000)]
-    base, heard = step.base[some], step.heard[some] * step.effect
-    weight = step.risk.weight[some]
-    usual = weight @ expit(base[:, None] + heard @ lists.T) / weight.sum()
-    p, weight = expit(step.base[first]), step.risk.weight[first]
-    likelier = float(p[step.risk.moved[first]].mean() / (weight @ p / weight.sum()))
-    # Intent fades: halfway, on the log scale, between them and everybody.
-    return np.minimum(0.9, usual * np.sqrt(likelier))
-
-
-def _later(usual: list[Array], weeks: int) -> list[Array]:
-    """Per state: chance to reach the opportunity within 0, 1, ... weeks, per coalition."""
-    after = np.ones((weeks + 1, len(usual[0])))
-    found = []
-    for hazard in reversed(usual):
-        chance = np.zeros_like(after)
-        for week in range(1, weeks + 1):
-            chance[week] = hazard * after[week] + (1 - hazard) * chance[week - 1]
-        found.append(chance)
-        after = chance
-    return found[::-1]
-
-
-def _rows_of_moves(risk: Risk, spells: Array) -> Array:
-    """Row in which each spell moved on; -1 = it was never at risk."""
-    place = np.full(int(max(risk.spell.max(), spells.max(initial=0))) + 1, -1)
-    moved = np.flatnonzero(risk.moved)
-    place[risk.spell[moved]] = moved
-    return place[spells]
-
-
-def ratio(base: Array, gain: Array, lists: Array) -> Array:
-    """Chance with each coalition over the chance with everyone."""
-    return expit(base[:, None] + gain @ lists.T) / expit(base + gain.sum(axis=1))[:, None]
