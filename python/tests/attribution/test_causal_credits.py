@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from partner_attribution.attribution.causal import AUTO, HAZARD, MULTISTATE, CausalSettings
-from partner_attribution.attribution.causal.credits import _result, causal_credits, choose
+from partner_attribution.attribution.causal.credits import (
+    _influence_rows,
+    _result,
+    causal_credits,
+    choose,
+)
 from partner_attribution.attribution.causal.estimate import Estimate
 
 from .causal_worlds import frames_of
@@ -73,3 +79,19 @@ def test_the_choice_is_told_beside_its_figures_and_only_where_it_was_asked_for()
     assert asked.diagnostics["chosen_because"].startswith("multistate is not estimable: 3 wins")
     assert asked.effects["method"].to_pylist() == [AUTO, MULTISTATE]
     assert asked.effects["chosen_method"].to_pylist()[0] == HAZARD
+
+
+def test_a_method_that_can_tell_nothing_says_so_of_every_milestone():
+    settings = CausalSettings(milestones=("opportunity", "closed_won"))
+    found = _result({HAZARD: Estimate(HAZARD, "no")}, {}, [HAZARD], settings)
+    assert sorted(found.effects["milestone"].to_pylist()) == ["closed_won", "opportunity"]
+
+
+def test_influence_is_told_by_the_first_bucket_of_each_group_to_nine_digits():
+    settings = CausalSettings(interval_groups=2, interval_buckets=10)
+    found = _influence_rows({"p": np.array([0.12345678949, -2.0])}, settings)
+    assert found == [
+        {"player": "p", "bucket": 0, "influence": 0.123456789},
+        {"player": "p", "bucket": 5, "influence": -2.0},
+    ]
+    assert _influence_rows({}, settings) == []
