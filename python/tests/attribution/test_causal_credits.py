@@ -11,6 +11,7 @@ from partner_attribution.attribution.causal import AUTO, HAZARD, MULTISTATE, Cau
 from partner_attribution.attribution.causal.credits import (
     _influence_rows,
     _result,
+    _whole_cents,
     causal_credits,
     choose,
 )
@@ -95,3 +96,17 @@ def test_influence_is_told_by_the_first_bucket_of_each_group_to_nine_digits():
         {"player": "p", "bucket": 5, "influence": -2.0},
     ]
     assert _influence_rows({}, settings) == []
+
+
+def test_cents_go_to_the_largest_remainders_of_each_deal_whatever_its_sign():
+    """10 cents in thirds: 3.33, 3.33, 3.34. -10: the same below zero. 1 in halves: the first row.
+    None of nothing. And an amount that a double cannot hold to the cent."""
+    third, half = 333_333_333, 500_000_000
+    deals = np.array([0, 1, 2, 0, 1, 2, 0, 1, 3, 4, 4])
+    share = np.array(
+        [third, third, half, third, third, half, third + 1, third + 1, 10**9, 10**9 - 1, 1]
+    )
+    large = 1_234_567_890_123_457
+    cents = _whole_cents(deals, share, np.array([10, -10, 1, 0, large]))
+    assert cents.tolist()[:9] == [3, -3, 1, 3, -3, 0, 4, -4, 0]
+    assert cents.tolist()[9:] == [large - 1_234_568, 1_234_568]
