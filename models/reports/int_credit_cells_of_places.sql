@@ -1,4 +1,3 @@
--- A table, since a planner that joins the sums first meets every bucket of every place in every cell.
 {{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
 
 with
@@ -50,16 +49,22 @@ met as (
 
     select distinct
         total_number,
-        place_number
+        place_number,
+        part_number
     from {{ ref('int_credit_sums_of_places') }}
 
 )
 
 select
-    met.total_number,
-    met.place_number,
-    cells_of_views.cell_number
+    cells_of_views.cell_number,
+    met.part_number
 from met
 inner join places on met.place_number = places.place_number
 inner join cells_of_views
     on met.total_number = cells_of_views.total_number and places.view_number = cells_of_views.view_number
+union all
+select
+    total_number as cell_number,
+    part_number
+from met
+where place_number = 0

@@ -12,5 +12,6 @@ def model(dbt, session):
         min_wins=dbt.config.get("interval_min_wins"),
         low_sample_wins=dbt.config.get("interval_low_wins"),
     )
-    cells, sums = dbt.ref("int_credit_cells_measured"), dbt.ref("int_credit_sums_of_cells")
-    return credit_intervals(cells, sums, dbt.ref("int_credit_influence"), settings)
+    cells, sums = dbt.ref("int_credit_cells_measured"), dbt.ref("int_credit_sums_of_places")
+    influence, made_of = dbt.ref("int_credit_influence"), dbt.ref("int_credit_cells_of_places")
+    return credit_intervals(cells, sums, influence, settings, made_of)

@@ -1,12 +1,19 @@
 {%- set dimensions = ['partner_id', 'channel', 'asset_id', 'region'] -%}
+{%- set most_places = 'cast(1000000000 as ' ~ dbt.type_bigint() ~ ')' -%}
 {%- set summed = {'credits': 'bucket', 'gradients': 'player'} -%}
 {{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
 
 with
 
-totals as (
+cells as (
 
     select * from {{ ref('int_credit_cells_measured') }}
+
+),
+
+totals as (
+
+    select * from cells
     where dimensions = ''
 
 ),
@@ -62,12 +69,35 @@ credits as (
     from {{ ref('int_credits_in_windows') }} as credits
     inner join {{ ref('int_account_buckets') }} as accounts on credits.account_id = accounts.account_id
 
+),
+
+-- What a campaign's total is a share of has no place.
+deals as (
+
+    select
+        cells.cell_number as total_number,
+        0 as place_number,
+        accounts.bucket,
+        count(*) * cast(1000000000 as {{ dbt.type_bigint() }}) as share_billionths,
+        sum(cast(round(conversions.amount * 100) as {{ dbt.type_bigint() }})) as credit_cents
+    from {{ ref('fct_conversions') }} as conversions
+    inner join {{ ref('int_account_buckets') }} as accounts
+        on coalesce(conversions.account_id, conversions.person_id, conversions.conversion_id) = accounts.account_id
+    inner join cells
+        on
+            conversions.milestone = cells.milestone
+            and cells.dimensions = 'all_deals'
+            and (cells.window_start = date '1900-01-01' or conversions.milestone_on >= cells.window_start)
+            and (cells.window_end = date '1900-01-01' or conversions.milestone_on <= cells.window_end)
+    group by cells.cell_number, accounts.bucket
+
 )
 
 {% for relation, part in summed.items() %}
     select
         totals.cell_number as total_number,
         places.place_number,
+        totals.cell_number * {{ most_places }} + places.place_number as part_number,
         {{ 'figures.bucket' if part == 'bucket' else 'cast(null as ' ~ dbt.type_int() ~ ') as bucket' }},
         {{ 'figures.player' if part == 'player' else 'cast(null as ' ~ dbt.type_string() ~ ') as player' }},
         cast(sum(figures.share_billionths) as {{ dbt.type_bigint() }}) as share_billionths,
@@ -86,5 +116,14 @@ credits as (
             and coalesce(figures.asset_id, '') = places.asset_id
             and coalesce(figures.region, '') = places.region
     group by totals.cell_number, places.place_number, figures.{{ part }}
-    {{ 'union all' if not loop.last }}
+    union all
 {% endfor %}
+select
+    total_number,
+    place_number,
+    total_number * {{ most_places }} + place_number as part_number,
+    bucket,
+    cast(null as {{ dbt.type_string() }}) as player,
+    cast(share_billionths as {{ dbt.type_bigint() }}) as share_billionths,
+    cast(credit_cents as {{ dbt.type_bigint() }}) as credit_cents
+from deals

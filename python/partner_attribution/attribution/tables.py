@@ -12,7 +12,8 @@ import numpy as np
 def arrow_table(columns: Mapping[str, Sequence[Any]], schema: Mapping[str, nw.dtypes.DType]) -> Any:
     """Return an Arrow table of these columns: String, Int64, Float64 or Boolean; None is null.
 
-    columns: values by name; those of the schema are taken, in its order.
+    columns: values by name; those of the schema are taken, in its order. In a numpy array of floats
+    nan is null.
 
     `pyarrow.array` asks pandas whether a list is one of its own and so imports it; arrays made of
     buffers do not.
@@ -45,6 +46,8 @@ def numbers_of(series: Any) -> Any:
 
 
 def _array(pa: Any, values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
+    if isinstance(values, np.ndarray) and values.dtype in (np.float64, np.int64):
+        return pa.Array.from_buffers(*_of_numbers(pa, values))
     size = len(values)
 
     def bits(marks: Iterable[bool]) -> Any:
@@ -62,6 +65,14 @@ def _array(pa: Any, values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
     filled = (python(0 if value is None else value) for value in values)
     numbers = np.fromiter(filled, arrow.to_pandas_dtype(), size)
     return pa.Array.from_buffers(arrow, size, [valid, pa.py_buffer(numbers)])
+
+
+def _of_numbers(pa: Any, values: Any) -> tuple[Any, int, list[Any]]:
+    """What an Arrow array of these numbers is made of."""
+    kind = pa.int64() if values.dtype == np.int64 else pa.float64()
+    known = ~np.isnan(values)
+    valid = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return kind, len(values), [valid, pa.py_buffer(np.ascontiguousarray(values))]
 
 
 def _whole(value: Any) -> int:

@@ -119,13 +119,17 @@ def wanted(cells: Rows, sums: Rows, influence: Rows) -> dict[int, list[Any]]:
     return found
 
 
-@pytest.mark.parametrize(("at_once", "in_cache"), [(1000, 50), (3, 2)])
+@pytest.mark.parametrize(
+    ("at_once", "in_cache", "in_a_read"),
+    [(1000, 50, 20_000), (3, 2, 20_000), (3, 2, 7), (9, 4, 15)],
+)
 @pytest.mark.parametrize("seed", range(4))
 def test_cells_have_the_bounds_of_their_own_rows(
-    monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, in_cache: int
+    monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, in_cache: int, in_a_read: int
 ) -> None:
     monkeypatch.setattr(module, "CELLS_AT_ONCE", at_once)
     monkeypatch.setattr(module, "CELLS_IN_CACHE", in_cache)
+    monkeypatch.setattr(module, "CELLS_OF_A_READ", in_a_read)
     cells, sums, influence = market(seed)
     made = (table(cells, CELLS), table(sums, SUMS), table(influence, INFLUENCE))
     found = credit_intervals(*made, SETTINGS).to_pylist()
@@ -154,3 +158,59 @@ def test_rules_need_no_player() -> None:
         number, word, *bounds = row.values()
         assert [word, *bounds] == pytest.approx(expected[number])
     assert list(found[2].values())[2:] == [0, 0, 0, 0, 0, 0]
+
+
+def in_parts(sums: Rows, rng: random.Random) -> tuple[Rows, Rows]:
+    """The same sums as parts of cells: figures of cells that agree are one part of both."""
+    shared: dict[tuple[Any, ...], int] = {}
+    parts: Rows = []
+    made_of: set[tuple[int, int]] = set()
+    for number, bucket, player, count, cents in sums:
+        # Two halves, the first of which any cell with the same figures may have.
+        for half, key in (
+            ((count // 2, cents // 2), ()),
+            ((count - count // 2, cents - cents // 2), (number,)),
+        ):
+            found = (bucket, player, *half, *key)
+            if found not in shared:
+                shared[found] = rng.randrange(10**6, 10**9)
+                parts.append((shared[found], bucket, player, *half))
+            made_of.add((number, shared[found]))
+    rows: Rows = sorted(made_of)
+    rows += [(999, parts[0][0]), (999, 5)]  # a cell that nobody asks for, a part without sums
+    parts.append((7, 0, None, 10**9, 10**9))  # a part that is in no cell
+    rng.shuffle(rows)
+    rng.shuffle(parts)
+    return parts, rows
+
+
+@pytest.mark.parametrize("in_a_read", [20_000, 7])
+@pytest.mark.parametrize("seed", range(4))
+def test_cells_are_the_sums_of_their_parts(
+    monkeypatch: pytest.MonkeyPatch, seed: int, in_a_read: int
+) -> None:
+    monkeypatch.setattr(module, "CELLS_OF_A_READ", in_a_read)
+    cells, sums, influence = market(seed)
+    parts, made_of = in_parts(sums, random.Random(seed))
+    learned = table(influence, INFLUENCE)
+    alone = credit_intervals(table(cells, CELLS), table(sums, SUMS), learned, SETTINGS)
+    rows = table(parts, {"part_number": pa.int64(), **dict(list(SUMS.items())[1:])})
+    which = table(made_of, {"cell_number": pa.int64(), "part_number": pa.int64()})
+    found = credit_intervals(table(cells, CELLS), rows, learned, SETTINGS, which)
+    assert found.column_names == alone.column_names
+    for got, wanted_row in zip(found.to_pylist(), alone.to_pylist(), strict=True):
+        number, word, *bounds = wanted_row.values()
+        assert [got.pop("cell_number"), got.pop("interval_status")] == [number, word]
+        for value, bound in zip(got.values(), bounds, strict=True):
+            same = None if bound is None else pytest.approx(bound, rel=1e-9, abs=1e-12)
+            assert value == same
+    again = credit_intervals(
+        table(cells[::-1], CELLS), rows.take(list(range(rows.num_rows))[::-1]), learned, SETTINGS,
+        which.take(list(range(which.num_rows))[::-1]),
+    )  # fmt: skip
+    assert again.equals(found)
+
+
+def test_no_cell_has_no_row() -> None:
+    made = table([], CELLS), table([], SUMS), table([], INFLUENCE)
+    assert credit_intervals(*made, SETTINGS).num_rows == 0

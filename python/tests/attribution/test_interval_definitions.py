@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
-from scipy import stats
+from scipy import sparse, stats
 
+from partner_attribution.attribution import intervals as module
 from partner_attribution.attribution.intervals import (
     LOW_SAMPLE,
     NOT_BUILT,
@@ -218,3 +219,54 @@ def test_settings_hold_from_the_first_value_to_the_last(
 
 def test_causal_methods_may_go_without_groups() -> None:
     assert IntervalSettings(fitted_groups=0).fitted_groups == 0
+
+
+def some_buckets(rng: np.random.Generator, figures: int, buckets: int, held: int) -> Any:
+    """Figures that few buckets hold; the same in the whole world for the first of them."""
+    table = np.zeros((figures, buckets))
+    for row in table:
+        row[rng.choice(buckets, held, replace=False)] = rng.lognormal(8, 2, held).round()
+    return table
+
+
+@pytest.mark.parametrize("held", [1, 3, 40])
+@pytest.mark.parametrize("learned", [False, True])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_few_buckets_have_the_bounds_of_all(held: int, learned: bool, sign: int) -> None:
+    rng = np.random.default_rng(held)
+    part, whole = some_buckets(rng, 6, 40, held), some_buckets(rng, 6, 40, 30)
+    whole += np.abs(part)
+    part[0, :5] = sign * 7
+    whole[1] = part[1] = rng.integers(1, 9, 40)  # all of it: differences are rounding
+    part[2], whole[2] = 1, 5  # the same share and the same sum in every bucket
+    part[3] = 0
+    whole[4, 7] = part[4, 7] = 1e12  # one bucket is nearly all, and cancels in nearly all sums
+    moved = rng.normal(size=(2, 6, 40)) * learned
+    if not learned:
+        moved = (0.0, 0.0)
+    few = sparse.csr_matrix(part)
+    for found, wanted in (
+        (total_interval(few, 0.9, moved[0]), total_interval(part, 0.9, moved[0])),
+        (share_interval(few, whole, 0.9, moved), share_interval(part, whole, 0.9, moved)),
+    ):
+        for got, bound in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(got, bound, rtol=1e-9, atol=1e-12)
+
+
+def test_sums_that_nearly_cancel_are_taken_bucket_by_bucket(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    part, whole = np.zeros((2, 50)), np.ones((2, 50))
+    part[0, 0], whole[0, 0] = 1e9, 1e9 + 1  # nearly all of it, so squares cancel to nothing
+    part[1, 0] = 1
+    asked = []
+    plain = module.half_width
+    monkeypatch.setattr(
+        module,
+        "half_width",
+        lambda all_of_it, level: asked.append(len(all_of_it)) or plain(all_of_it, level),
+    )
+    found = share_interval(sparse.csr_matrix(part), whole, 0.9)
+    assert asked == [1]
+    for got, bound in zip(found, share_interval(part, whole, 0.9), strict=True):
+        np.testing.assert_allclose(got, bound, rtol=1e-9)

@@ -5,6 +5,7 @@ import sys
 from typing import Any
 
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
@@ -80,3 +81,16 @@ def test_no_table_imports_pandas() -> None:
         "sys.exit('pandas' in sys.modules)\n"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("missing", [[], [0, 9], range(12)])
+def test_arrays_of_numbers_are_taken_as_they_are_and_nan_is_null(missing: list[int]) -> None:
+    values = np.arange(12) / 4
+    values[list(missing)] = np.nan
+    found = arrow_table(
+        {"a": values, "b": np.arange(12)[::-1]}, {"a": nw.Float64(), "b": nw.Int64()}
+    )
+    assert found["a"].to_pylist() == [None if np.isnan(value) else value for value in values]
+    assert found["a"].null_count == len(missing)
+    assert found["b"].to_pylist() == list(range(12))[::-1]
+    found.validate(full=True)
