@@ -571,3 +571,24 @@ def test_a_stage_reached_within_a_week_begins_with_the_next():
         [0, 1, 0, 1, 2],
         [0, 0, 0, 0, 0],
     ]
+
+
+def test_of_many_accounts_without_a_deal_some_stand_for_all_of_their_kind():
+    # 7 without any stage, 5 that were lead only, 3 with a deal; at most 2 of a kind are looked at.
+    names = [
+        f"{kind}{i}" for kind, many in (("none", 7), ("lead", 5), ("deal", 3)) for i in range(many)
+    ]
+    milestones = [(name, None, "lead", 1.5) for name in names if not name.startswith("none")]
+    milestones += [(f"deal{i}", f"o{i}", "opportunity", 2.5) for i in range(2)]
+    milestones.append(("deal2", "o2", "closed_lost", 3.5))
+    panel = panel_of(
+        [(name, 0.5, "p") for name in names], milestones, accounts=names, accounts_without_deal=2
+    )
+    # Every 4th of seven, every 3rd of five; names in order: deals, leads, then none.
+    assert panel.weight.tolist() == [1, 1, 1, 2.5, 2.5, 3.5, 3.5]
+    assert panel.weight.sum() == len(names)
+    assert [panel.opportunity_id[i] for i in panel.spell_opportunity if i >= 0] == [
+        "o0",
+        "o1",
+        "o2",
+    ]

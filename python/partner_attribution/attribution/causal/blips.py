@@ -68,17 +68,23 @@ def estimate_blips(moves: Moves, start: Array | None = None) -> Blips:
     nothing = np.zeros(players)
     trust = np.linalg.inv(_spread(moves, nothing))
     effect = _solve(moves, nothing if start is None else start, trust, penalty)
-    left, slope = _left(moves, effect)
+    left, slope = _slope(moves, effect)
     inner = np.linalg.inv(slope.T @ trust @ slope + penalty)
     outer = slope.T @ trust @ _spread(moves, effect) @ trust @ slope + penalty
     return Blips(effect, inner @ outer @ inner, float(left @ trust @ left), len(left) - players)
 
 
-def _left(moves: Moves, effect: Array) -> tuple[Array, Array]:
-    """Mean surprise of what is left of the moves, and its slope in the effects.
+def _left(moves: Moves, effect: Array) -> Array:
+    """Mean surprise of what is left of the moves.
 
     A mean, not a sum: a sum would also vanish where nothing is left of any move.
     """
+    left: Array = _kept(moves, effect) @ moves.surprise
+    return left
+
+
+def _slope(moves: Moves, effect: Array) -> tuple[Array, Array]:
+    """`_left`, and its slope in the effects."""
     kept = _kept(moves, effect)
     left = kept @ moves.surprise
     heard = kept @ moves.stock
@@ -103,7 +109,7 @@ def _spread(moves: Moves, effect: Array) -> Array:
 def _solve(moves: Moves, effect: Array, trust: Array, penalty: Array) -> Array:
     value = np.inf
     for _ in range(50):
-        left, slope = _left(moves, effect)
+        left, slope = _slope(moves, effect)
         value = float(left @ trust @ left + effect @ penalty @ effect)
         down = slope.T @ trust @ left + penalty @ effect
         curve = slope.T @ trust @ slope + penalty
@@ -111,7 +117,7 @@ def _solve(moves: Moves, effect: Array, trust: Array, penalty: Array) -> Array:
         size = min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
         while size > 1e-4:
             new = np.clip(effect + size * step, -_MOST, _MOST)
-            found = _left(moves, new)[0]
+            found = _left(moves, new)
             if float(found @ trust @ found + new @ penalty @ new) <= value + 1e-12:
                 break
             size /= 2

@@ -49,7 +49,8 @@ def _usual_hazard(step: Step, lists: Array) -> Array:
     weight = step.risk.weight[some]
     usual = weight @ expit(base[:, None] + heard @ lists.T) / weight.sum()
     p, weight = expit(step.base[first]), step.risk.weight[first]
-    likelier = float(p[step.risk.moved[first]].mean() / (weight @ p / weight.sum()))
+    moved = weight * step.risk.moved[first]
+    likelier = float((moved @ p / moved.sum()) / (weight @ p / weight.sum()))
     # Intent fades: halfway, on the log scale, between them and everybody.
     return np.minimum(0.9, usual * np.sqrt(likelier))
 

@@ -15,7 +15,7 @@ from partner_attribution.attribution.causal.settings import (
     CausalSettings,
     NotEstimable,
 )
-from partner_attribution.attribution.causal.stocks import stock_at_week_start
+from partner_attribution.attribution.causal.stocks import by_weeks, stock_at_week_start
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
@@ -50,8 +50,8 @@ class Touches:
         )
 
     def by_week(self, accounts: int, weeks: int, players: int) -> Array:
-        """How many there were: accounts x weeks x players."""
-        count = np.zeros((accounts, weeks, players), np.float32)
+        """How many there were: accounts x weeks x players, `by_weeks` in memory."""
+        count = by_weeks(accounts, weeks, players)
         np.add.at(count, (self.account, np.floor(self.at).astype(int), self.player), 1)
         return count
 
@@ -154,7 +154,7 @@ def build_panel(  # noqa: PLR0917
     )
     reached = [row for row in reached if row[0] is not None and row[3] is not None]
     reached = [row for row in reached if row[3] < observed_until_us]
-    names, known, weight = _population(accounts, {row[0] for row in reached}, settings)
+    names, known, weight = _population(accounts, reached, settings)
     index = {name: i for i, name in enumerate(names)}
     deals, states = _deals(reached, index, observed_from_us)
     frame = _touches_in(touches, observed_from_us, observed_until_us)
@@ -217,20 +217,26 @@ def _known(value: Any) -> Any:
 
 
 def _population(
-    accounts: Any, with_milestone: set[str], settings: CausalSettings
+    accounts: Any, reached: list[tuple[Any, ...]], settings: CausalSettings
 ) -> tuple[list[str], dict[str, list[Any]], Array]:
-    """Accounts by name; of those without any milestone at most a fixed number, evenly spaced."""
+    """Accounts by name. Of those that only ever were lead or MQL, and of those without any stage,
+    at most a fixed number each, evenly spaced, which stand for the rest."""
     columns = nw.from_native(accounts).collect_schema().names()
     extra = sorted(name for name in columns if name.startswith("control_") or name == "bucket")
     rows = _rows(accounts, "account_id", "entered_at_us", *extra)
     if not rows:
         raise NotEstimable("no account in the population")
-    others = [row for row in rows if row[0] not in with_milestone]
-    step = max(1, -(-len(others) // settings.accounts_without_deal))
-    kept = {row[0] for row in others[::step]}
-    share = len(others) / len(kept) if kept else 1.0
-    rows = [row for row in rows if row[0] in with_milestone or row[0] in kept]
-    weight = np.array([share if row[0] in kept else 1.0 for row in rows])
+    with_deal = {row[0] for row in reached if row[2] in FUNNEL[_OPPORTUNITY:]}
+    with_stage = {row[0] for row in reached} - with_deal
+    weight_of = {row[0]: 1.0 for row in rows if row[0] in with_deal}
+    for others in (
+        [row[0] for row in rows if row[0] in with_stage],
+        [row[0] for row in rows if row[0] not in with_stage and row[0] not in with_deal],
+    ):
+        kept = others[:: max(1, -(-len(others) // settings.accounts_without_deal))]
+        weight_of |= {name: len(others) / len(kept) for name in kept}
+    rows = [row for row in rows if row[0] in weight_of]
+    weight = np.array([weight_of[row[0]] for row in rows])
     known = {name: [row[1 + i] for row in rows] for i, name in enumerate(("entered_at_us", *extra))}
     return [row[0] for row in rows], known, weight
 

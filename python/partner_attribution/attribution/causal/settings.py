@@ -28,6 +28,8 @@ class CausalSettings:
     controls_per_event: weeks at risk kept per event when fitting; those kept weigh for the rest.
     exact_players: up to here every coalition is evaluated, above by sampled orders of players.
     maximum_players: above, the methods refuse.
+    accounts_without_deal: of accounts without any stage, and of those with a stage but no deal, at
+        most this many each are looked at; they stand for the rest.
     interval_groups: groups of accounts left out in turn to see how much the figures hang on each;
         0 = none. Only where accounts have a bucket, 0 to interval_buckets - 1.
     disagreement: total variation between the two methods above which a test is needed.
@@ -48,7 +50,7 @@ class CausalSettings:
     exact_players: int = 12
     maximum_players: int = 60
     sampled_orders: int = 100
-    accounts_without_deal: int = 20_000
+    accounts_without_deal: int = 10_000
     interval_groups: int = 0
     interval_buckets: int = 1000
     disagreement: float = 0.2

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from partner_attribution.attribution.causal.panel import Panel
-from partner_attribution.attribution.causal.stocks import a_week_later
+from partner_attribution.attribution.causal.stocks import a_week_later, by_weeks
 
 Array = Any
 _ORGANIC_MEMORIES = (0.5, 1.5, 3.0, 6.0, 16.0)  # half-lives in weeks
@@ -51,8 +51,8 @@ def evidence_of(panel: Panel) -> Evidence:
 
 def recorded_stages(panel: Panel) -> Stages:
     """Lay the spells out by week; a week belongs to the stage in which it began."""
-    shape = panel.delivered.shape[:2]
-    stage, age = np.full(shape, -1, np.int8), np.zeros(shape, np.float32)
+    accounts, weeks = panel.delivered.shape[:2]
+    stage, age = by_weeks(accounts, weeks, fill=-1, kind=np.int8), by_weeks(accounts, weeks)
     known = ~panel.spell_returns
     for account, start, reached in zip(
         panel.spell_account[known], panel.spell_start[known], panel.reached[known], strict=True
@@ -90,7 +90,7 @@ def surprises(panel: Panel, stages: Stages) -> Array:
     for player in range(players):
         ridge = _RIDGE * np.maximum(np.diag(gram[player]) / max(at_risk.sum(), 1), 1e-9)
         slopes[:, player] = np.linalg.solve(gram[player] + np.diag(ridge), cross[:, player])
-    surprise = np.zeros(touches.shape, np.float32)
+    surprise = np.zeros_like(touches)
     for week, rows, past in _past(panel, stages):
         foretold = level[week] * (mean + past @ slopes)
         surprise[rows, week] = touches[rows, week] - foretold

@@ -6,10 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from partner_attribution.attribution.causal.blips import Moves, moments
 from partner_attribution.attribution.causal.settings import CausalSettings
-from partner_attribution.attribution.causal.stocks import saturated, stock_at_week_start
+from partner_attribution.attribution.causal.stocks import (
+    by_weeks,
+    saturated,
+    stock_at_week_start,
+)
 
 Array = Any
 # Half-lives in weeks, by how many memories of surprises the moves can carry.
@@ -91,21 +96,30 @@ def told_before(
 def _weeks_since_start(inside: Array) -> Array:
     """How long each account had been at risk of the step: single weeks up to the twelfth, then
     ever longer spans."""
-    spent = np.zeros(inside.shape, dtype=int)
+    spent = by_weeks(*inside.shape, kind=np.int16)
     for week in range(1, inside.shape[1]):
         spent[:, week] = (spent[:, week - 1] + 1) * inside[:, week - 1]
-    return np.minimum(spent, 12) + np.floor(np.log2(1 + np.maximum(spent - 12, 0))).astype(int)
+    longer = np.floor(np.log2(1 + np.maximum(spent - 12, 0), dtype=np.float32)).astype(np.int16)
+    spans: Array = np.minimum(spent, 12) + longer
+    return spans
 
 
 def _less_mean_of_age(held: Array, inside: Array, spent: Array, weight: Array) -> Array:
     """Compare only with those who had been at risk of the step for as long: at its start, touches
     that followed an earlier move linger. Two moves in one week: the second teaches nothing."""
-    held[~inside] = 0
-    account, week = np.nonzero(inside)
-    group = spent[account, week]
-    weight = weight[account]
-    total = np.maximum(np.bincount(group, weight), 1e-9)
-    own = held[account, week]
-    mean = np.column_stack([np.bincount(group, weight * one) / total for one in own.T])
-    held[account, week] = own - mean[group]
+    groups = int(spent.max(initial=0)) + 1
+    total, sums = np.zeros(groups), np.zeros((groups, held.shape[2]))
+    weeks = [np.flatnonzero(one) for one in inside.T]
+    for week, account in enumerate(weeks):
+        own, count = spent[account, week], len(account)
+        # One row per account, its weight in the column of its group.
+        shape = (count, groups)
+        of_group = sparse.csr_matrix((weight[account], own, np.arange(count + 1)), shape=shape)
+        total += np.asarray(of_group.sum(axis=0)).ravel()
+        sums += of_group.T @ held[account, week]
+    mean = sums / np.maximum(total, 1e-9)[:, None]
+    for week, account in enumerate(weeks):
+        less = held[account, week] - mean[spent[account, week]]
+        held[:, week] = 0
+        held[account, week] = less
     return held
