@@ -1,6 +1,14 @@
 {# Methods that credit players and no touch; the registry's `has_rows` is false for them. #}
 {% macro methods_of_players_only() %}{{ return(['markov_global']) }}{% endmacro %}
 
+{# Methods whose credit is a touch's weight over the sum of the journey's. #}
+{% macro methods_weighed_by_touch() %}
+    {{ return([
+        'first_touch', 'last_touch', 'last_non_direct', 'linear', 'position', 'u_shaped', 'w_shaped', 'full_path',
+        'time_decay', 'custom', 'markov_path', 'shapley_set', 'shapley_rate',
+    ]) }}
+{% endmacro %}
+
 {#
     The method that partners sign, when it can be one: credit that belongs to no deal cannot be signed, so
     methods that credit players only are refused.

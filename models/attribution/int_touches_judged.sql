@@ -30,7 +30,7 @@ milestones as (
 
 touches as (
 
-    select * from {{ ref('int_touches_placed') }}
+    select * from {{ ref('int_touches_with_weights') }}
 
 ),
 
