@@ -28,6 +28,7 @@ select
     cast(sums.share_billionths as {{ dbt.type_bigint() }}) as share_billionths,
     cast(sums.credit_cents as {{ dbt.type_bigint() }}) as credit_cents,
     cast(sums.winning_accounts as {{ dbt.type_bigint() }}) as winning_accounts,
+    cast(sums.conversions_touched as {{ dbt.type_bigint() }}) as conversions_touched,
     {{ ratio(measured('sums.milestone', 'sums.credit_cents', 'sums.share_billionths'), measured('wholes.milestone', 'wholes.credit_cents', 'wholes.share_billionths')) }} as share
 from sums
 left join wholes

@@ -19,61 +19,96 @@ windows as (
 
 ),
 
+scopes as (
+
+    select * from {{ ref('int_credit_scopes') }}
+
+),
+
 wins as (
 
     select * from {{ ref('int_credit_wins') }}
 
 ),
 
-cells as (
+places as (
 
     select
-        campaign_id,
-        window_id,
-        method,
-        milestone,
-        {{ dimension_list(['partner_id', 'channel', 'asset_id', 'region']) }} as dimensions,
-        coalesce(partner_id, '') as partner_id,
-        coalesce(channel, '') as channel,
-        coalesce(asset_id, '') as asset_id,
-        coalesce(region, '') as region,
+        cast(place_number as {{ dbt.type_int() }}) as place_number,
+        cast(view_number as {{ dbt.type_int() }}) as view_number
+    from {{ ref('int_credit_places') }}
+
+),
+
+views as (
+
+    select distinct
+        view_number,
+        dimensions,
+        kept_partner_id,
+        kept_channel,
+        kept_asset_id,
+        kept_region
+    from {{ ref('int_credit_places') }}
+
+),
+
+-- Summed per place before every place is looked at in sixteen ways.
+summed as (
+
+    select
+        scope_number,
+        method_number,
+        place_number,
         sum(share_billionths) as share_billionths,
         sum(credit_cents) as credit_cents
     from {{ ref('int_credits_in_windows') }}
-    group by campaign_id, window_id, method, milestone, cube(partner_id, channel, asset_id, region)
+    group by scope_number, method_number, place_number
+
+),
+
+cells as (
+
+    select
+        summed.scope_number,
+        summed.method_number,
+        places.view_number,
+        sum(summed.share_billionths) as share_billionths,
+        sum(summed.credit_cents) as credit_cents
+    from summed
+    inner join places on summed.place_number = places.place_number
+    group by summed.scope_number, summed.method_number, places.view_number
 
 ),
 
 won as (
 
     select
-        cells.campaign_id,
-        cells.window_id,
-        cells.method,
-        cells.milestone,
-        cells.dimensions,
-        cells.partner_id,
-        cells.channel,
-        cells.asset_id,
-        cells.region,
+        scopes.campaign_id,
+        scopes.window_id,
+        {{ method_of_number('cells.method_number') }} as method,
+        scopes.milestone,
+        views.dimensions,
+        views.kept_partner_id as partner_id,
+        views.kept_channel as channel,
+        views.kept_asset_id as asset_id,
+        views.kept_region as region,
         cells.share_billionths,
         cells.credit_cents,
-        case cells.method
+        case cells.method_number
             {% for method in var('attribution_methods') %}
-                when '{{ method }}' then wins.{{ method }}
+                when {{ loop.index0 }} then wins.accounts_{{ method }}
             {% endfor %}
-        end as winning_accounts
+        end as winning_accounts,
+        case cells.method_number
+            {% for method in var('attribution_methods') %}
+                when {{ loop.index0 }} then wins.conversions_{{ method }}
+            {% endfor %}
+        end as conversions_touched
     from cells
-    left join wins
-        on
-            cells.campaign_id = wins.campaign_id
-            and cells.window_id = wins.window_id
-            and cells.milestone = wins.milestone
-            and cells.dimensions = wins.dimensions
-            and cells.partner_id = wins.partner_id
-            and cells.channel = wins.channel
-            and cells.asset_id = wins.asset_id
-            and cells.region = wins.region
+    inner join scopes on cells.scope_number = scopes.scope_number
+    inner join views on cells.view_number = views.view_number
+    left join wins on cells.scope_number = wins.scope_number and cells.view_number = wins.view_number
 
 ),
 
@@ -129,7 +164,8 @@ whole as (
         '' as region,
         deals.conversions * cast(1000000000 as {{ dbt.type_bigint() }}) as share_billionths,
         deals.amount_cents as credit_cents,
-        deals.winning_accounts
+        deals.winning_accounts,
+        deals.conversions as conversions_touched
     from deals
     inner join methods on deals.milestone = methods.milestone
     inner join windows

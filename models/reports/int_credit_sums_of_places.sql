@@ -1,6 +1,4 @@
-{%- set dimensions = ['partner_id', 'channel', 'asset_id', 'region'] -%}
 {%- set most_places = 'cast(1000000000 as ' ~ dbt.type_bigint() ~ ')' -%}
-{%- set summed = {'credits': 'bucket', 'gradients': 'player'} -%}
 {{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
 
 with
@@ -13,61 +11,17 @@ cells as (
 
 totals as (
 
-    select * from cells
-    where dimensions = ''
-
-),
-
-places as (
-
-    select * from {{ ref('int_credit_places') }}
-    where dimensions = 'partner,channel,asset,region'
-
-),
-
-learned as (
-
-    select * from {{ ref('int_credit_gradients') }}
-    where partner_id not in ('unattributed', 'baseline')
-
-),
-
-scoped as (
-
     select
-        credited_campaign_id as campaign_id,
-        *
-    from learned
-    union all
-    select
-        'all' as campaign_id,
-        *
-    from learned
-
-),
-
-gradients as (
-
-    select
-        scoped.*,
-        windows.window_id
-    from scoped
-    inner join {{ ref('fct_conversions') }} as conversions on scoped.conversion_id = conversions.conversion_id
-    inner join {{ ref('int_credit_windows') }} as windows
+        cells.cell_number,
+        scopes.scope_number,
+        {{ method_number('cells.method') }} as method_number
+    from cells
+    inner join {{ ref('int_credit_scopes') }} as scopes
         on
-            scoped.campaign_id = windows.campaign_id
-            and conversions.milestone_on >= coalesce(windows.window_start, conversions.milestone_on)
-            and conversions.milestone_on <= coalesce(windows.window_end, conversions.milestone_on)
-
-),
-
-credits as (
-
-    select
-        credits.*,
-        accounts.bucket
-    from {{ ref('int_credits_in_windows') }} as credits
-    inner join {{ ref('int_account_buckets') }} as accounts on credits.account_id = accounts.account_id
+            cells.campaign_id = scopes.campaign_id
+            and cells.window_id = scopes.window_id
+            and cells.milestone = scopes.milestone
+    where cells.dimensions = ''
 
 ),
 
@@ -93,31 +47,30 @@ deals as (
 
 )
 
-{% for relation, part in summed.items() %}
-    select
-        totals.cell_number as total_number,
-        places.place_number,
-        totals.cell_number * {{ most_places }} + places.place_number as part_number,
-        {{ 'figures.bucket' if part == 'bucket' else 'cast(null as ' ~ dbt.type_int() ~ ') as bucket' }},
-        {{ 'figures.player' if part == 'player' else 'cast(null as ' ~ dbt.type_string() ~ ') as player' }},
-        cast(sum(figures.share_billionths) as {{ dbt.type_bigint() }}) as share_billionths,
-        cast(sum(figures.credit_cents) as {{ dbt.type_bigint() }}) as credit_cents
-    from {{ relation }} as figures
-    inner join totals
-        on
-            figures.campaign_id = totals.campaign_id
-            and figures.window_id = totals.window_id
-            and figures.method = totals.method
-            and figures.milestone = totals.milestone
-    inner join places
-        on
-            coalesce(figures.partner_id, '') = places.partner_id
-            and coalesce(figures.channel, '') = places.channel
-            and coalesce(figures.asset_id, '') = places.asset_id
-            and coalesce(figures.region, '') = places.region
-    group by totals.cell_number, places.place_number, figures.{{ part }}
-    union all
-{% endfor %}
+select
+    totals.cell_number as total_number,
+    credits.place_number,
+    totals.cell_number * {{ most_places }} + credits.place_number as part_number,
+    credits.bucket,
+    cast(null as {{ dbt.type_string() }}) as player,
+    cast(sum(credits.share_billionths) as {{ dbt.type_bigint() }}) as share_billionths,
+    cast(sum(credits.credit_cents) as {{ dbt.type_bigint() }}) as credit_cents
+from {{ ref('int_credits_in_windows') }} as credits
+inner join totals on credits.scope_number = totals.scope_number and credits.method_number = totals.method_number
+where credits.bucket is not null
+group by totals.cell_number, credits.place_number, credits.bucket
+union all
+select
+    totals.cell_number as total_number,
+    gradients.place_number,
+    totals.cell_number * {{ most_places }} + gradients.place_number as part_number,
+    cast(null as {{ dbt.type_int() }}) as bucket,
+    gradients.player,
+    gradients.share_billionths,
+    gradients.credit_cents
+from {{ ref('int_credit_gradients_in_windows') }} as gradients
+inner join totals on gradients.scope_number = totals.scope_number and gradients.method_number = totals.method_number
+union all
 select
     total_number,
     place_number,

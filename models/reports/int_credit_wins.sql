@@ -1,61 +1,93 @@
 {{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
 
--- Methods stand side by side: counting distinct accounts is what costs, and most touches earn by all of them.
+-- Methods are bits of one number: counting distinct accounts is what costs, and most touches earn by all of them.
 with
+
+views as (
+
+    select
+        cast(place_number as {{ dbt.type_int() }}) as place_number,
+        cast(view_number as {{ dbt.type_int() }}) as view_number
+    from {{ ref('int_credit_places') }}
+
+),
 
 earned as (
 
     select
-        campaign_id,
-        window_id,
-        milestone,
-        account_id,
-        partner_id,
-        channel,
-        asset_id,
-        region,
-        {% for method in var('attribution_methods') %}
-            max(case when method = '{{ method }}' and share_billionths > 0 then 1 else 0 end) as {{ method }},
-        {% endfor %}
-        count(*) as credits
+        scope_number,
+        conversion_number,
+        account_number,
+        place_number,
+        bit_or({{ method_bit('method_number') }}) as credited_by,
+        bit_or(case when share_billionths > 0 then {{ method_bit('method_number') }} else 0 end) as won_by
     from {{ ref('int_credits_in_windows') }}
-    group by campaign_id, window_id, milestone, account_id, partner_id, channel, asset_id, region
+    group by scope_number, conversion_number, account_number, place_number
+
+),
+
+conversions as (
+
+    select
+        earned.scope_number,
+        earned.conversion_number,
+        earned.account_number,
+        views.view_number,
+        bit_or(earned.credited_by) as credited_by,
+        bit_or(earned.won_by) as won_by
+    from earned
+    inner join views on earned.place_number = views.place_number
+    group by earned.scope_number, earned.conversion_number, earned.account_number, views.view_number
 
 ),
 
 accounts as (
 
     select
-        campaign_id,
-        window_id,
-        milestone,
-        account_id,
-        {{ dimension_list(['partner_id', 'channel', 'asset_id', 'region']) }} as dimensions,
-        coalesce(partner_id, '') as partner_id,
-        coalesce(channel, '') as channel,
-        coalesce(asset_id, '') as asset_id,
-        coalesce(region, '') as region,
+        scope_number,
+        account_number,
+        view_number,
+        bit_or(won_by) as won_by
+    from conversions
+    group by scope_number, account_number, view_number
+
+),
+
+conversions_counted as (
+
+    select
+        scope_number,
         {% for method in var('attribution_methods') %}
-            max({{ method }}) as {{ method }},
+            sum({{ has_method('credited_by', method) }}) as conversions_{{ method }},
         {% endfor %}
-        sum(credits) as credits
-    from earned
-    group by campaign_id, window_id, milestone, account_id, cube(partner_id, channel, asset_id, region)
+        view_number
+    from conversions
+    group by scope_number, view_number
+
+),
+
+accounts_counted as (
+
+    select
+        scope_number,
+        {% for method in var('attribution_methods') %}
+            sum({{ has_method('won_by', method) }}) as accounts_{{ method }},
+        {% endfor %}
+        view_number
+    from accounts
+    group by scope_number, view_number
 
 )
 
 select
-    campaign_id,
-    window_id,
-    milestone,
-    dimensions,
-    partner_id,
-    channel,
-    asset_id,
-    region,
+    conversions_counted.scope_number,
     {% for method in var('attribution_methods') %}
-        cast(sum({{ method }}) as {{ dbt.type_bigint() }}) as {{ method }},
+        cast(conversions_counted.conversions_{{ method }} as {{ dbt.type_bigint() }}) as conversions_{{ method }},
+        cast(accounts_counted.accounts_{{ method }} as {{ dbt.type_bigint() }}) as accounts_{{ method }},
     {% endfor %}
-    cast(sum(credits) as {{ dbt.type_bigint() }}) as credits
-from accounts
-group by campaign_id, window_id, milestone, dimensions, partner_id, channel, asset_id, region
+    conversions_counted.view_number
+from conversions_counted
+inner join accounts_counted
+    on
+        conversions_counted.scope_number = accounts_counted.scope_number
+        and conversions_counted.view_number = accounts_counted.view_number

@@ -1,11 +1,58 @@
-{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps'], materialized='view') }}
+{{ config(schema='report_steps', access='protected', contract={'enforced': false}, tags=['steps']) }}
 
+-- A table of numbers: three models read all of it, and sort and group by it.
 with
+
+conversions as (
+
+    select
+        conversion_id,
+        milestone_on,
+        coalesce(account_id, person_id, conversion_id) as account_id,
+        row_number() over (order by conversion_id) as conversion_number
+    from {{ ref('fct_conversions') }}
+
+),
+
+numbered as (
+
+    select
+        *,
+        dense_rank() over (order by account_id) as account_number
+    from conversions
+
+),
+
+places as (
+
+    select * from {{ ref('int_credit_places') }}
+    where dimensions = 'partner,channel,asset,region'
+
+),
 
 credits as (
 
-    select * from {{ ref('int_credits_by_conversion') }}
-    where partner_id not in ('unattributed', 'baseline')
+    select
+        credits.milestone,
+        credits.credited_campaign_id,
+        numbered.milestone_on,
+        numbered.conversion_number,
+        numbered.account_number,
+        accounts.bucket,
+        places.place_number,
+        {{ method_number('credits.method') }} as method_number,
+        credits.share_billionths,
+        cast(round(credits.credited_amount * 100) as {{ dbt.type_bigint() }}) as credit_cents
+    from {{ ref('int_credits_by_conversion') }} as credits
+    inner join numbered on credits.conversion_id = numbered.conversion_id
+    left join {{ ref('int_account_buckets') }} as accounts on numbered.account_id = accounts.account_id
+    inner join places
+        on
+            coalesce(credits.partner_id, '') = places.partner_id
+            and coalesce(credits.channel, '') = places.channel
+            and coalesce(credits.asset_id, '') = places.asset_id
+            and coalesce(credits.region, '') = places.region
+    where credits.partner_id not in ('unattributed', 'baseline')
 
 ),
 
@@ -24,22 +71,18 @@ scoped as (
 )
 
 select
-    windows.campaign_id,
-    windows.window_id,
-    scoped.method,
-    scoped.milestone,
-    scoped.conversion_id,
-    coalesce(conversions.account_id, conversions.person_id, conversions.conversion_id) as account_id,
-    scoped.partner_id,
-    scoped.channel,
-    scoped.asset_id,
-    scoped.region,
+    cast(scopes.scope_number as {{ dbt.type_int() }}) as scope_number,
+    scoped.method_number,
+    cast(scoped.conversion_number as {{ dbt.type_int() }}) as conversion_number,
+    cast(scoped.account_number as {{ dbt.type_int() }}) as account_number,
+    cast(scoped.bucket as {{ dbt.type_int() }}) as bucket,
+    cast(scoped.place_number as {{ dbt.type_int() }}) as place_number,
     scoped.share_billionths,
-    cast(round(scoped.credited_amount * 100) as {{ dbt.type_bigint() }}) as credit_cents
+    scoped.credit_cents
 from scoped
-inner join {{ ref('fct_conversions') }} as conversions on scoped.conversion_id = conversions.conversion_id
-inner join {{ ref('int_credit_windows') }} as windows
+inner join {{ ref('int_credit_scopes') }} as scopes
     on
-        scoped.campaign_id = windows.campaign_id
-        and conversions.milestone_on >= coalesce(windows.window_start, conversions.milestone_on)
-        and conversions.milestone_on <= coalesce(windows.window_end, conversions.milestone_on)
+        scoped.campaign_id = scopes.campaign_id
+        and scoped.milestone = scopes.milestone
+        and scoped.milestone_on >= coalesce(scopes.window_start, scoped.milestone_on)
+        and scoped.milestone_on <= coalesce(scopes.window_end, scoped.milestone_on)

@@ -4,15 +4,10 @@
 #}
 with
 
-windows as (
+credited as (
 
-    select * from {{ ref('rpt_windows') }}
-
-),
-
-credits as (
-
-    select * from {{ ref('int_credits_by_conversion') }}
+    select * from {{ ref('rpt_credit_intervals') }}
+    where campaign_id <> 'all' and window_id <> 'all'
 
 ),
 
@@ -21,56 +16,7 @@ methods as (
     select distinct
         method,
         milestone
-    from credits
-
-),
-
-in_window as (
-
-    select
-        windows.campaign_id,
-        windows.window_id,
-        credits.method,
-        credits.milestone,
-        credits.partner_id,
-        credits.channel,
-        credits.asset_id,
-        credits.region,
-        credits.conversion_id,
-        credits.credited_amount,
-        credits.share_billionths
-    from windows
-    inner join credits
-        on
-            windows.campaign_id = credits.credited_campaign_id
-            and credits.milestone_on >= windows.window_start
-            and credits.milestone_on <= windows.window_end
-    where credits.partner_id not in ('unattributed', 'baseline')
-
-),
-
-credited as (
-
-    select
-        campaign_id,
-        window_id,
-        method,
-        milestone,
-        {{ dimension_list(['partner_id', 'channel', 'asset_id', 'region']) }} as dimensions,
-        partner_id,
-        channel,
-        asset_id,
-        region,
-        sum(credited_amount) as credited_amount,
-        sum(share_billionths) as share_billionths,
-        count(distinct conversion_id) as conversions_touched
-    from in_window
-    group by
-        campaign_id,
-        window_id,
-        method,
-        milestone,
-        cube(partner_id, channel, asset_id, region)
+    from {{ ref('int_credits_by_conversion') }}
 
 ),
 
@@ -118,9 +64,10 @@ combined as (
         coalesce(credited.asset_id, spent.asset_id) as asset_id,
         credited.region,
         coalesce(credited.credited_amount, 0) as credited_amount,
-        coalesce(credited.share_billionths, 0) as share_billionths,
+        coalesce(cast(round(credited.credited_conversions * 1000000000) as {{ dbt.type_bigint() }}), 0) as share_billionths,
         coalesce(credited.conversions_touched, 0) as conversions_touched,
-        spent.spend_amount
+        spent.spend_amount,
+        {{ interval_columns('credited') }}
     from credited
     full outer join spent_by_method as spent
         on
@@ -166,7 +113,14 @@ select
     cast(combined.conversions_touched as {{ dbt.type_bigint() }}) as conversions_touched,
     {{ ratio(measured('combined.milestone', 'combined.credited_amount', 'combined.share_billionths'), 'totals.campaign_measure') }} as share_of_campaign,
     cast(combined.spend_amount as decimal(18, 2)) as spend_amount,
-    {{ interval_columns('intervals') }}
+    combined.winning_accounts,
+    combined.interval_status,
+    combined.conversions_lower,
+    combined.conversions_upper,
+    combined.amount_lower,
+    combined.amount_upper,
+    combined.share_lower,
+    combined.share_upper
 from combined
 left join totals
     on
@@ -174,17 +128,6 @@ left join totals
         and combined.window_id = totals.window_id
         and combined.method = totals.method
         and combined.milestone = totals.milestone
-left join {{ ref('rpt_credit_intervals') }} as intervals
-    on
-        combined.campaign_id = intervals.campaign_id
-        and combined.window_id = intervals.window_id
-        and combined.method = intervals.method
-        and combined.milestone = intervals.milestone
-        and combined.dimensions = intervals.dimensions
-        and coalesce(combined.partner_id, '') = coalesce(intervals.partner_id, '')
-        and coalesce(combined.channel, '') = coalesce(intervals.channel, '')
-        and coalesce(combined.asset_id, '') = coalesce(intervals.asset_id, '')
-        and coalesce(combined.region, '') = coalesce(intervals.region, '')
 left join {{ ref('dim_partner') }} as partners on combined.partner_id = partners.partner_id
 left join {{ ref('dim_channel') }} as channels on combined.channel = channels.channel
 left join {{ ref('dim_asset') }} as assets on combined.asset_id = assets.asset_id

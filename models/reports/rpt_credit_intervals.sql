@@ -35,6 +35,7 @@ select
     nullif(cells.asset_id, '') as asset_id,
     nullif(cells.region, '') as region,
     cells.winning_accounts,
+    cells.conversions_touched,
     -- Cells with too few wins were not measured.
     coalesce(intervals.interval_status, 'suppressed') as interval_status,
     cast(cells.share_billionths as double) / 1000000000 as credited_conversions,

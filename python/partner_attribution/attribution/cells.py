@@ -27,8 +27,8 @@ from partner_attribution.attribution.registry import REGISTRY
 from partner_attribution.attribution.tables import arrow_table, numbers_of
 
 CELLS_AT_ONCE = 1000  # what a thousand cells hold in a thousand buckets is 8 MB
-CELLS_IN_CACHE = 50  # their figures are gone over several times
-CELLS_OF_A_READ = 20_000  # of one method, or of several that have fewer
+CELLS_IN_CACHE = 200  # their figures are gone over several times; fewer cost more in calls
+CELLS_OF_A_READ = 100_000  # of one method, or of several that have fewer
 BILLION = 1e9
 # Fitted models: an interval of their credits alone would lie. They are fitted without each of a few
 # groups of buckets, so all that they print is summed over the same groups.
@@ -188,14 +188,14 @@ def _bounds(  # noqa: PLR0917
         parts, moved = known.of(own[many], groups), known.learned(own[many], groups, learned)
         met = np.where(whole[many] == _NONE, own[many], whole[many])
         wholes, place = np.unique(met, return_inverse=True)
-        held = known.of(wholes, groups)[kind]
+        held = known.of(wholes, groups)[kind].toarray()
         held_moved = known.learned(wholes, groups, learned)[kind]
         for few in _slices(len(place), CELLS_IN_CACHE):
             count, cents = (one[few] for one in parts)
             by_count, by_cents = (_rows(one, few) for one in moved)
             share = share_interval(
                 (count, cents)[kind],
-                held[place[few]].toarray(),
+                held[place[few]],
                 settings.level,
                 ((by_count, by_cents)[kind], _rows(held_moved, place[few])),
             )
@@ -268,6 +268,7 @@ class _Sums:
         wholes = whole[whole != _NONE]
         cell, part = frames.parts(own, wholes)
         self.numbers = np.unique(np.concatenate([own, wholes]))
+        self.or_none = np.append(self.numbers, _NONE)
         at = self._place(cell)
         asked = at < len(self.numbers)
         at, part = at[asked], part[asked]
@@ -296,8 +297,7 @@ class _Sums:
     def _place(self, numbers: Array) -> Array:
         """Row of each cell; one too many for a cell that was not asked for."""
         place = np.searchsorted(self.numbers, numbers)
-        known = np.append(self.numbers, _NONE)
-        return np.where(known[place] == numbers, place, len(self.numbers))
+        return np.where(self.or_none[place] == numbers, place, len(self.numbers))
 
     def of(self, numbers: Array, groups: int) -> tuple[Any, Any]:
         """Share billionths and cents of these cells: two sparse matrices of cell x group."""
