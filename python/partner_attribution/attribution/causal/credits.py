@@ -261,7 +261,6 @@ def _credit_rows(panel: Panel, shares: Shares) -> list[dict[str, Any]]:
             "credit_cents": int(cents[i]),
         }
         for i, deal in enumerate(deals)
-        if share[i] or ids[i] is None
     ]
     return sorted(rows, key=lambda one: (one["opportunity_id"], one["touch_id"] or ""))
 
