@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -12,7 +11,7 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from partner_attribution.attribution.causal import CausalSettings, causal_credits
-from partner_attribution.attribution.causal.blips import Blips, picked_out
+from partner_attribution.attribution.causal.blips import Blips
 from partner_attribution.attribution.causal.closing import (
     Closing,
     Memory,
@@ -251,38 +250,6 @@ def test_without_a_step_to_the_win_its_odds_follow_the_stocks_at_creation():
     assert (win_ratios(no_lost, funnel, lists, deals, SETTINGS) == 1).all()
     most = replace(SETTINGS, minimum_transitions=1000)
     assert (win_ratios(panel, funnel, lists, deals, most) == 1).all()
-
-
-def by_hand(effect, variance):
-    """Posterior mean with independent noise, where each setting has a closed form."""
-    total, weight = 0.0, 0.0
-    likely, apart = (0.1, 0.3), (0.8, 1.6)
-    for some, spread, centred in product(likely, apart, (True, False)):
-        wide = variance + spread**2
-        mean = 0.0 if centred else max(0.0, (effect / wide).sum() / (1 / wide).sum())
-        slab = some * np.exp(-((effect - mean) ** 2) / wide / 2) / np.sqrt(wide)
-        spike = (1 - some) * np.exp(-(effect**2) / variance / 2) / np.sqrt(variance)
-        does = slab / (slab + spike)
-        evidence = np.prod(slab + spike)
-        total = total + evidence * does * (spread**2 * effect + variance * mean) / wide
-        weight += evidence
-    return np.maximum(total / weight, 0)
-
-
-@pytest.mark.parametrize(
-    "effect", [[1.0, 0.05, -0.1, 0.02], [0.5, 0.5, 0.6, 0.4], [-0.5, -0.2, 0.3, 2.5]]
-)
-def test_with_independent_noise_effects_are_picked_out_as_bayes_says(effect):
-    variance = np.array([0.02, 0.05, 0.04, 0.1])
-    found = picked_out(Blips(np.array(effect), np.diag(variance), 0.0, 0))
-    assert found == pytest.approx(by_hand(np.array(effect), variance), abs=1e-6)
-
-
-def test_one_large_effect_among_noise_is_picked_out_and_the_others_are_not():
-    noise = 0.04 * (np.eye(6) + 0.3)
-    found = picked_out(Blips(np.array([1.5, 0.1, -0.1, 0.05, 0.0, 0.1]), noise, 0.0, 0))
-    assert found[0] > 1.2
-    assert found[1:].max() < 0.1
 
 
 def delayed(milestones: pd.DataFrame, weeks: float) -> pd.DataFrame:
