@@ -11,16 +11,12 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from partner_attribution.attribution.causal import CausalSettings, causal_credits
-from partner_attribution.attribution.causal.blips import Blips
 from partner_attribution.attribution.causal.closing import (
     Closing,
     Memory,
-    _luck,
-    _weeks_open,
     fit_closing,
     kept_wins,
     open_weeks,
-    together,
     win_ratios,
 )
 from partner_attribution.attribution.causal.funnel import fit_funnels
@@ -163,12 +159,6 @@ def test_a_win_is_kept_by_the_ratio_of_its_chances_or_comes_later():
     own = 2.0**-stock
     assert kept[0] == pytest.approx([own + (1 - own) * later, 1])
     assert kept[1] == pytest.approx([1, 1])
-
-
-def test_a_week_open_counts_from_the_first_of_its_own_deal():
-    spell = np.array([[-1, 4, 4, 4, 7, 7, -1, 9], [2, 2, -1, -1, -1, 3, 3, 3]])
-    age = np.where(spell >= 0, _weeks_open(spell), 0)
-    assert age.tolist() == [[0, 0, 1, 2, 0, 1, 0, 0], [0, 1, 0, 0, 0, 0, 1, 2]]
 
 
 def test_each_of_two_players_adds_its_own_effect_to_the_chance_of_a_win():
@@ -325,30 +315,6 @@ def test_a_stage_recorded_only_with_the_next_teaches_nothing_of_itself():
     assert some_told.effect[chaser] < 0.3
     # The deals of all others are shared as before: the step itself is still theirs.
     assert some_told.risk.moved.sum() == all_told.risk.moved.sum()
-
-
-@pytest.mark.parametrize(
-    ("chances", "expected"),
-    [([0.03], 0.03), ([0.2, 0.2, 0.2], 0.2), ([0.1, 0.9], 0.5), ([0.001, 0.5], 0.002)],
-)
-def test_several_looks_at_the_same_deals_make_one_chance(chances, expected):
-    """By hand: opposites cancel each other; one sure and one empty look count for half."""
-    assert together(chances) == pytest.approx(expected, rel=1e-3)
-
-
-def test_certainty_is_a_chance_too():
-    assert together([0.0, 1.0]) < 1e-9
-    assert together([1.0, 1.0]) == together([0.95]) == pytest.approx(0.95)
-
-
-def test_luck_is_asked_of_all_effects_and_of_the_one_that_stands_out():
-    """One of ten at 3.5 standard errors: of all together luck does as much far more often."""
-    effect = np.r_[0.7, np.zeros(9)]
-    all_of_them, one = _luck(Blips(effect, 0.04 * np.eye(10), 0.0, 0))
-    assert all_of_them == pytest.approx(0.27, abs=0.01)
-    assert one == pytest.approx(1 - (1 - 2.326e-4) ** 10, rel=1e-3)
-    # A brake that stands out is no sign that anybody won deals.
-    assert _luck(Blips(-effect, 0.04 * np.eye(10), 0.0, 0))[1] > 0.9
 
 
 def test_touches_of_an_open_deal_earn_what_they_did_to_its_win():
