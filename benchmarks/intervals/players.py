@@ -1,4 +1,4 @@
-"""How often intervals of removal effects and of global Markov credit hold what they should.
+"""How often intervals of what is learned of players hold what they should.
 
 The population value is the mean over the replications: its own error is a seventeenth of a
 standard error, which costs no measurable coverage.
@@ -15,14 +15,16 @@ from partner_attribution.attribution.influence import player_influence
 from partner_attribution.attribution.intervals import IntervalSettings
 from partner_attribution.attribution.player_intervals import player_intervals
 
-METHODS = ["markov_global"]
+METHODS = ["markov_global", "shapley_set", "shapley_rate"]
 BLOCKS, AT_ONCE, ACCOUNTS = 6, 50, 3300
-FIGURES = {
-    "effect": ("removal effect", "effect"),
-    "conversions": ("count", "credited_conversions"),
-    "cents": ("revenue", "credit_cents"),
-    "share": ("share of the count", "share"),
-}
+FIGURES = (
+    ("markov_global", "effect", "removal effect", "effect"),
+    ("markov_global", "conversions", "count", "credited_conversions"),
+    ("markov_global", "cents", "revenue", "credit_cents"),
+    ("markov_global", "share", "share of the count", "share"),
+    ("shapley_set", "effect", "Shapley value", "effect"),
+    ("shapley_rate", "effect", "Shapley value", "effect"),
+)
 
 
 def measured(block: int) -> pd.DataFrame:
@@ -35,7 +37,7 @@ def measured(block: int) -> pd.DataFrame:
     )
     found = bounds.to_pandas().merge(weights.to_pandas(), on=["milestone", "method", "player"])
     found = found[found["player"] != UNATTRIBUTED]
-    whole = found.groupby("milestone")["credited_conversions"].transform("sum")
+    whole = found.groupby(["milestone", "method"])["credited_conversions"].transform("sum")
     return found.assign(share=found["credited_conversions"] / whole)
 
 
@@ -43,16 +45,17 @@ def lines() -> list[str]:
     """The table of docs/intervals.md."""
     found = pd.concat([measured(block) for block in range(BLOCKS)], ignore_index=True)
     text = [
-        "### Players of `markov_global` "
-        f"({BLOCKS * AT_ONCE} replications of markets on 6 channels)",
+        f"### Players ({BLOCKS * AT_ONCE} replications of markets on 6 channels)",
         "",
-        "| figure | intervals | held | width |",
-        "|---|---:|---:|---:|",
+        "| method | figure | intervals | held | width |",
+        "|---|---|---:|---:|---:|",
     ]
-    for name, (title, column) in FIGURES.items():
-        shown = found[found[f"{name}_lower"].notna()]
-        value = found.groupby("player")[column].transform("mean").loc[shown.index]
+    for method, name, title, column in FIGURES:
+        own = found[found["method"] == method]
+        shown = own[own[f"{name}_lower"].notna()]
+        value = own.groupby("player")[column].transform("mean").loc[shown.index]
         held = shown[f"{name}_lower"].le(value) & value.le(shown[f"{name}_upper"])
-        width = ((shown[f"{name}_upper"] - shown[f"{name}_lower"]) / shown[column]).median() / 2
-        text.append(f"| {title} | {len(shown):,} | {held.mean():.3f} | ±{width:.0%} |")
+        span = shown[f"{name}_upper"] - shown[f"{name}_lower"]
+        width = (span / shown[column].abs()).median() / 2
+        text.append(f"| {method} | {title} | {len(shown):,} | {held.mean():.3f} | ±{width:.0%} |")
     return text

@@ -103,8 +103,10 @@ final as (
         milestones.conversions,
         intervals.interval_status,
         -- Outwards to the digits shown, so that an interval never loses its figure to rounding.
-        floor(intervals.effect_lower * 1000000) / 1000000 as removal_effect_lower,
-        ceil(intervals.effect_upper * 1000000) / 1000000 as removal_effect_upper,
+        case when players.method in ('markov_path', 'markov_global') then floor(intervals.effect_lower * 1000000) / 1000000 end as removal_effect_lower,
+        case when players.method in ('markov_path', 'markov_global') then ceil(intervals.effect_upper * 1000000) / 1000000 end as removal_effect_upper,
+        case when players.method in ('shapley_set', 'shapley_rate') then floor(intervals.effect_lower * 1000000) / 1000000 end as shapley_value_lower,
+        case when players.method in ('shapley_set', 'shapley_rate') then ceil(intervals.effect_upper * 1000000) / 1000000 end as shapley_value_upper,
         floor(intervals.conversions_lower * 1000000) / 1000000 as conversions_lower,
         ceil(intervals.conversions_upper * 1000000) / 1000000 as conversions_upper,
         {{ cents_to_amount('floor(intervals.cents_lower)') }} as amount_lower,

@@ -1,4 +1,4 @@
-"""Intervals of what Markov chains say of a player: its removal effect, and its global credit."""
+"""Intervals of what is learned of a player: removal effect and global credit, Shapley value."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from partner_attribution.attribution.settings import Settings
 from partner_attribution.attribution.tables import arrow_rows
 
 Array = Any
-_METHODS = ("markov_global", "markov_path")
+_MARKOV = ("markov_global", "markov_path")
+_SET, _RATE = "shapley_set", "shapley_rate"
+_METHODS = (*_MARKOV, _SET, _RATE)
 SCHEMA = {
     MILESTONE: nw.String(),
     "method": nw.String(),
@@ -53,14 +55,16 @@ def player_intervals(  # noqa: PLR0917
     settings: Settings,
     intervals: IntervalSettings,
 ) -> Any:
-    """Return the bounds of each player's removal effect and global credit.
+    """Return the bounds of each player's removal effect or Shapley value, and of global credit.
 
     journeys, accounts: as for `player_influence`. weights: as `player_effects` returns them.
     influence: as `player_influence` returns it.
 
-    Returns an Arrow table of one row per milestone, Markov method and player; winning_accounts are
-    those with a converting journey through the player. Bounds of credit and of its share of all
-    conversions are those of `markov_global`: touches of `markov_path` have cells of their own.
+    Returns an Arrow table of one row per milestone, method that learns and player; winning_accounts
+    are those with a converting journey through the player. `effect` is what `player_effects` calls
+    so. A value of `shapley_rate` may be below 0, so its bounds stand on its own scale; one of
+    exactly 0 has none. Bounds of credit and of its share of all conversions are those of
+    `markov_global`: touches of the others have cells of their own.
     """
     learned: Any = nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect")
     effects: dict[tuple[str, str], dict[str, float]] = {}
@@ -71,9 +75,16 @@ def player_intervals(  # noqa: PLR0917
     if effects:
         won, wins = _won(journeys, accounts, settings, intervals.buckets)
         moved = influence_by_player(influence, intervals.buckets)
+        is_split = any(method == _SET for _, method in effects)
+        split = _split(journeys, accounts, settings, intervals.buckets) if is_split else {}
         for key, of_players in sorted(effects.items()):
             own = won.get(key[0], np.zeros((4, intervals.buckets)))  # no conversion yet
-            bounds = _bounds(of_players, moved.get(key, {}), own, key[1], intervals.level)
+            if key[1] in _MARKOV:
+                bounds = _bounds(of_players, moved.get(key, {}), own, key[1], intervals.level)
+            elif key[1] == _SET:
+                bounds = _of_set(of_players, split.get(key[0], {}), intervals.level)
+            else:
+                bounds = _of_rate(of_players, moved.get(key, {}), intervals.level)
             for name, values in bounds.items():
                 count = wins.get((key[0], name), 0)
                 word = status(count, intervals)
@@ -110,6 +121,31 @@ def _bounds(
     return found
 
 
+def _of_set(
+    effects: Mapping[str, float], split: Mapping[str, Array], level: float
+) -> dict[str, dict[str, float]]:
+    """A value is a sum over journeys, so its spread is that of what buckets add."""
+    found: dict[str, dict[str, float]] = {name: {} for name in effects if name != UNATTRIBUTED}
+    for name in found.keys() & split.keys():
+        lower, upper = total_interval(split[name], level)
+        found[name] = {"effect_lower": float(lower), "effect_upper": float(upper)}
+    return found
+
+
+def _of_rate(
+    effects: Mapping[str, float], moved: Mapping[str, Array], level: float
+) -> dict[str, dict[str, float]]:
+    found: dict[str, dict[str, float]] = {name: {} for name in effects if name != UNATTRIBUTED}
+    for name in found:
+        if size := abs(effects[name]):
+            half = size * float(half_width(moved[name], level)) if name in moved else 0.0
+            found[name] = {
+                "effect_lower": effects[name] - half,
+                "effect_upper": effects[name] + half,
+            }
+    return found
+
+
 def _of_credit(own: tuple[Array, Array], whole: Array, level: float) -> dict[str, float]:
     sums, learned = own
     lower, upper = total_interval(sums, level, learned)
@@ -136,18 +172,43 @@ def global_parts(effects: Array, influence: Array, won: Array) -> tuple[Array, A
     return share[:, None] * won[:, None, :], won.sum(axis=1)[:, None, None] * moved
 
 
-def _won(
-    journeys: Any, accounts: Any, settings: Settings, buckets: int
-) -> tuple[_Won, dict[tuple[str, str], int]]:
-    """What each bucket won per milestone; and the winning accounts of each player."""
+def _converted(journeys: Any, accounts: Any, settings: Settings) -> Any:
+    """Touches of converting journeys, with bucket and player; __without marks a journey's lack."""
     frame: Any = nw.from_native(journeys)
     bucket = nw.from_native(accounts).select("account_id", nw.col("bucket").cast(nw.Int64))
     without = nw.when(nw.col("touch_id").is_null()).then(1).otherwise(0)
-    rows = (
+    return (
         frame.filter(nw.col("is_converted"))
         .join(bucket, on="account_id", how="inner")
         .with_columns(without.alias("__without"), player(settings.player_dimension).alias(PLAYER))
     )
+
+
+def _split(
+    journeys: Any, accounts: Any, settings: Settings, buckets: int
+) -> dict[str, dict[str, Array]]:
+    """Conversions of each bucket, split evenly over the players of each journey."""
+    rows = _converted(journeys, accounts, settings).filter(nw.col("__without") == 0)
+    met = distinct(rows, MILESTONE, JOURNEY, PLAYER, "bucket")
+    sizes = met.group_by(MILESTONE, JOURNEY).agg(nw.len().alias("__players"))
+    counted = (
+        met.join(sizes, on=[MILESTONE, JOURNEY], how="inner")
+        .group_by(MILESTONE, PLAYER, "bucket", "__players")
+        .agg(nw.len().alias("__journeys"))
+    )
+    split: dict[str, dict[str, Array]] = {}
+    # Sorted: a sum of thirds depends on its order.
+    for milestone, name, bucket, size, count in sorted(collected(counted)):
+        own = split.setdefault(milestone, {}).setdefault(name, np.zeros(buckets))
+        own[int(bucket)] += int(count) / int(size)
+    return split
+
+
+def _won(
+    journeys: Any, accounts: Any, settings: Settings, buckets: int
+) -> tuple[_Won, dict[tuple[str, str], int]]:
+    """What each bucket won per milestone; and the winning accounts of each player."""
+    rows = _converted(journeys, accounts, settings)
     of_journeys = (
         distinct(rows, MILESTONE, JOURNEY, "__without", "bucket", "value_cents")
         .group_by(MILESTONE, "__without", "bucket")

@@ -12,12 +12,18 @@ from partner_attribution.attribution.influence import player_influence
 from partner_attribution.attribution.intervals import (
     IntervalSettings,
     share_interval,
+    status,
     total_interval,
 )
-from partner_attribution.attribution.player_intervals import global_parts, player_intervals
+from partner_attribution.attribution.player_intervals import (
+    _of_rate,
+    global_parts,
+    player_intervals,
+)
 from tests.attribution.test_influence import PLAYERS, frames, paths
 
 METHODS = ["markov_global", "markov_path"]
+SHAPLEY = ["shapley_set", "shapley_rate"]
 BUCKETS = 10
 
 
@@ -29,7 +35,7 @@ def with_bare_wins(journeys: pd.DataFrame) -> pd.DataFrame:
 
 
 def learned(journeys: pd.DataFrame) -> dict[tuple[str, str], dict[str, float]]:
-    rows = player_effects(journeys, METHODS, Settings(markov_order=1)).to_pylist()
+    rows = player_effects(journeys, METHODS + SHAPLEY, Settings(markov_order=1)).to_pylist()
     return {(row["method"], row["player"]): row for row in rows}
 
 
@@ -42,9 +48,9 @@ def market() -> tuple[pd.DataFrame, pd.DataFrame]:
 def bounds(
     journeys: pd.DataFrame, accounts: pd.DataFrame, **changed: int
 ) -> dict[tuple[str, str], dict[str, float]]:
-    settings = Settings(markov_order=1)
-    weights = player_effects(journeys, METHODS, settings)
-    influence = player_influence(journeys, accounts, weights, METHODS, settings, buckets=BUCKETS)
+    settings, methods = Settings(markov_order=1), METHODS + SHAPLEY
+    weights = player_effects(journeys, methods, settings)
+    influence = player_influence(journeys, accounts, weights, methods, settings, buckets=BUCKETS)
     wanted = IntervalSettings(buckets=BUCKETS, **changed)
     table = player_intervals(journeys, accounts, weights, influence, settings, wanted)
     return {(row["method"], row["player"]): row for row in table.to_pylist()}
@@ -120,10 +126,12 @@ def test_shuffled_rows_give_the_same_table(market: tuple[pd.DataFrame, pd.DataFr
     assert bounds(*shuffled) == bounds(journeys, accounts)
 
 
-def test_no_markov_method_no_rows(market: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+def test_where_nothing_is_learned_there_are_no_rows(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
     journeys, accounts = market
-    weights = player_effects(journeys, ["shapley_set"])
-    influence = player_influence(journeys, accounts, weights, ["shapley_set"])
+    weights = player_effects(journeys, ["linear"])
+    influence = player_influence(journeys, accounts, weights, ["linear"])
     table = player_intervals(journeys, accounts, weights, influence, Settings(), IntervalSettings())
     assert table.num_rows == 0
 
@@ -186,8 +194,9 @@ def test_milestones_without_a_touch_or_a_win_stand_beside_others() -> None:
             journeys = journeys[journeys["touch_id"].isna()]
         parts.append(journeys.assign(milestone=milestone))
     journeys, settings = pd.concat(parts), Settings(markov_order=1)
-    weights = player_effects(journeys, METHODS, settings)
-    influence = player_influence(journeys, accounts, weights, METHODS, settings, buckets=BUCKETS)
+    methods = METHODS + SHAPLEY
+    weights = player_effects(journeys, methods, settings)
+    influence = player_influence(journeys, accounts, weights, methods, settings, buckets=BUCKETS)
     wanted = IntervalSettings(buckets=BUCKETS, min_wins=2, low_sample_wins=2)
     backwards = weights.take(list(range(weights.num_rows))[::-1])
     table = player_intervals(journeys, accounts, backwards, influence, settings, wanted)
@@ -203,3 +212,66 @@ def test_milestones_without_a_touch_or_a_win_stand_beside_others() -> None:
     alone = bounds(*frames(paths(5, 300)), min_wins=2, low_sample_wins=2)
     own = {(row["method"], row["player"]): row for row in rows if row["milestone"] == "sql"}
     assert {key: row | {"milestone": "sql"} for key, row in alone.items()} == own
+
+
+@pytest.mark.parametrize("method", SHAPLEY)
+def test_shapley_values_vary_as_when_each_bucket_is_left_out(
+    market: tuple[pd.DataFrame, pd.DataFrame], method: str
+) -> None:
+    journeys, accounts = market
+    whole, found = learned(journeys), bounds(journeys, accounts)
+    bucket = journeys["account_id"].map(accounts.set_index("account_id")["bucket"])
+    without = [learned(journeys[bucket != one]) for one in range(BUCKETS)]
+    for player in PLAYERS:
+        own, row = whole[method, player]["effect"], found[method, player]
+        moved = own - np.array([one[method, player]["effect"] for one in without])
+        error = np.sqrt(np.square(moved - moved.mean()).sum() * BUCKETS / (BUCKETS - 1))
+        lower, upper = row["effect_lower"], row["effect_upper"]
+        half = (upper - lower) / 2
+        if method == "shapley_set":  # a sum of conversions, so on the log scale
+            half = np.log(upper / lower) / 2 * own
+        else:
+            assert (upper + lower) / 2 == pytest.approx(own)
+        assert 1.6 * error < half < 2.6 * error
+        assert row["interval_status"] == status(row["winning_accounts"], IntervalSettings())
+        assert row["conversions_lower"] is None
+    assert (method, "unattributed") not in found
+
+
+def test_a_value_of_a_set_is_the_sum_of_what_buckets_split() -> None:
+    """Six wins of two players in bucket 0 and 1, four of one of them in 2 and 3."""
+    rows = [(["ads", "mail", "ads"], True)] * 2 + [(["ads"], True)] * 2
+    journeys, accounts = frames(rows * 3)
+    accounts["bucket"] = [0, 1, 2, 3] * 3
+    found = bounds(journeys, accounts, min_wins=2, low_sample_wins=2)
+    each = np.zeros(BUCKETS)
+    each[:4] = 1.5, 1.5, 3, 3
+    lower, upper = map(float, total_interval(each, 0.9))
+    row = found["shapley_set", "ads"]
+    assert (row["effect_lower"], row["effect_upper"]) == pytest.approx((lower, upper))
+    assert row["winning_accounts"] == 12
+    each[2:] = 0
+    lower, upper = map(float, total_interval(each, 0.9))
+    row = found["shapley_set", "mail"]
+    assert (row["effect_lower"], row["effect_upper"]) == pytest.approx((lower, upper))
+
+
+def test_a_rate_of_nothing_has_no_bounds_and_a_negative_one_keeps_its_sign() -> None:
+    effects = {"ads": 0.5, "mail": 0.0, "event": -0.2, "unattributed": 0.0}
+    moved = {"event": np.array([-1.0, 1.0])}
+    found = _of_rate(effects, moved, 0.9)
+    assert found["mail"] == {}
+    assert found["ads"] == {"effect_lower": 0.5, "effect_upper": 0.5}  # whatever is left out
+    # Two buckets that move it by its own size, so an error of twice that, and t of one freedom.
+    half = 0.2 * 2 * 6.3137515
+    assert found["event"]["effect_lower"] == pytest.approx(-0.2 - half)
+    assert found["event"]["effect_upper"] == pytest.approx(-0.2 + half)
+    assert "unattributed" not in found
+
+
+def test_shapley_values_of_few_wins_have_no_bounds() -> None:
+    journeys, accounts = frames([(["ads"], True)] * 12 + [(["mail"], False)] * 9)
+    few = bounds(journeys, accounts, min_wins=13, low_sample_wins=13)
+    for method in SHAPLEY:
+        assert few[method, "ads"]["interval_status"] == "suppressed"
+        assert few[method, "ads"]["effect_lower"] is None
