@@ -6,6 +6,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.special import expit
 
 from partner_attribution.attribution.causal import blips
@@ -273,3 +274,24 @@ def test_where_nothing_decides_effects_have_their_mean_in_common():
         Blips(np.array([1.0, 2.0, 0.6]), 1e11 * np.eye(3), 0.0, 0), np.array([1.0, 0, 3])
     )
     assert found == pytest.approx(np.full(3, 1.2), abs=1e-6)
+
+
+def test_beside_effects_at_their_limit_the_others_still_find_theirs():
+    rng = np.random.default_rng(0)
+    stock = rng.gamma(1.0, 0.4, (400, 3)) * (rng.random((400, 3)) < 0.4)
+    first = stock * rng.uniform(0.2, 1.5) + rng.normal(0, 0.3, (400, 3))
+    moves = Moves(
+        np.hstack([first, rng.normal(0, 0.3, (400, 3)) + 0.5 * stock + 0.15]), stock, np.ones(400)
+    )
+    trust = np.linalg.inv(_spread(moves, np.zeros(3)))
+    penalty = 0.05 * (np.eye(3) - 1 / 3) + 1e-6 * np.eye(3)
+
+    def value(effect):
+        kept = _kept(moves, effect)
+        left = kept @ moves.surprise
+        return left @ trust @ left + effect @ penalty @ effect
+
+    found = _solve(moves, np.zeros(3), trust, penalty)
+    lowest = minimize(value, found, bounds=[(-4, 4)] * 3)
+    np.testing.assert_allclose(found, [4, lowest.x[1], 4], atol=5e-3)
+    assert value(found) == pytest.approx(lowest.fun, abs=1e-4)

@@ -113,7 +113,10 @@ def _solve(moves: Moves, effect: Array, trust: Array, penalty: Array) -> Array:
         value = float(left @ trust @ left + effect @ penalty @ effect)
         down = slope.T @ trust @ left + penalty @ effect
         curve = slope.T @ trust @ slope + penalty
-        step = -np.linalg.solve(curve, down)
+        # An effect at its limit that would go on stays; a step cut there would lead uphill.
+        free = ~((np.abs(effect) >= _MOST) & (effect * down < 0))
+        step = np.zeros(len(effect))
+        step[free] = -np.linalg.solve(curve[np.ix_(free, free)], down[free])
         size = min(1.0, 0.5 / max(float(np.abs(step).max()), 1e-12))
         while size > 1e-4:
             new = np.clip(effect + size * step, -_MOST, _MOST)
