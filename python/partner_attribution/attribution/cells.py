@@ -53,6 +53,7 @@ Array = Any
 Key = tuple[str, str]  # milestone and method
 Learned = tuple[dict[str, int], Array]  # place of each player, and influence of player x bucket
 _NONE = -1  # the number of no cell
+_MOST_PLACES = 20_000_000  # of a table that is kept whole: 160 MB
 
 
 def credit_intervals(
@@ -188,7 +189,7 @@ def _bounds(  # noqa: PLR0917
         parts, moved = known.of(own[many], groups), known.learned(own[many], groups, learned)
         met = np.where(whole[many] == _NONE, own[many], whole[many])
         wholes, place = np.unique(met, return_inverse=True)
-        held = known.of(wholes, groups)[kind].toarray()
+        held = _full(known.of(wholes, groups)[kind])
         held_moved = known.learned(wholes, groups, learned)[kind]
         for few in _slices(len(place), CELLS_IN_CACHE):
             count, cents = (one[few] for one in parts)
@@ -284,7 +285,7 @@ class _Sums:
         used = np.append(parts, _NONE)[place] == number
         held = used & (bucket != _NONE)
         shape = (len(parts), buckets)
-        self.by_bucket = [_matrix(one[held], place[held], bucket[held], shape) for one in both]
+        self.by_bucket = [_table(one[held], place[held], bucket[held], shape) for one in both]
         self.by_group = {buckets: self.by_bucket}
         moves = used & (bucket == _NONE)
         names_of_moves = rows.filter(nw.col("bucket") == _NONE)["player"].to_list()
@@ -300,7 +301,7 @@ class _Sums:
         return np.where(self.or_none[place] == numbers, place, len(self.numbers))
 
     def of(self, numbers: Array, groups: int) -> tuple[Any, Any]:
-        """Share billionths and cents of these cells: two sparse matrices of cell x group."""
+        """Share billionths and cents of these cells: two matrices of cell x group."""
         if groups not in self.by_group:
             buckets = self.by_bucket[0].shape[1]
             each = np.arange(buckets)
@@ -334,6 +335,20 @@ def _matrix(values: Array, rows: Array, columns: Array, shape: tuple[int, int]) 
     table = sparse.coo_matrix((values, (rows, columns)), shape=shape).tocsr()
     table.sum_duplicates()
     return table
+
+
+def _table(values: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Any:
+    """`_matrix`, or all of it where it is small and most of its places are taken."""
+    places = shape[0] * shape[1]
+    if not places // 4 < len(values) or places > _MOST_PLACES:
+        return _matrix(values, rows, columns, shape)
+    table = np.zeros(shape)
+    table[rows, columns] = values
+    return table
+
+
+def _full(table: Any) -> Array:
+    return table.toarray() if sparse.issparse(table) else table
 
 
 def _eager(frame: Any) -> Any:

@@ -119,17 +119,19 @@ def wanted(cells: Rows, sums: Rows, influence: Rows) -> dict[int, list[Any]]:
     return found
 
 
+# How many cells are worked on, lie in the cache and are read at a time; and of a table kept whole.
+SIZES = ("CELLS_AT_ONCE", "CELLS_IN_CACHE", "CELLS_OF_A_READ", "_MOST_PLACES")
+
+
 @pytest.mark.parametrize(
-    ("at_once", "in_cache", "in_a_read"),
-    [(1000, 50, 20_000), (3, 2, 20_000), (3, 2, 7), (9, 4, 15)],
+    "sizes", [(1000, 50, 20_000, 10**6), (3, 2, 20_000, 0), (3, 2, 7, 10**6), (9, 4, 15, 0)]
 )
 @pytest.mark.parametrize("seed", range(4))
 def test_cells_have_the_bounds_of_their_own_rows(
-    monkeypatch: pytest.MonkeyPatch, seed: int, at_once: int, in_cache: int, in_a_read: int
+    monkeypatch: pytest.MonkeyPatch, seed: int, sizes: tuple[int, ...]
 ) -> None:
-    monkeypatch.setattr(module, "CELLS_AT_ONCE", at_once)
-    monkeypatch.setattr(module, "CELLS_IN_CACHE", in_cache)
-    monkeypatch.setattr(module, "CELLS_OF_A_READ", in_a_read)
+    for name, size in zip(SIZES, sizes, strict=True):
+        monkeypatch.setattr(module, name, size)
     cells, sums, influence = market(seed)
     made = (table(cells, CELLS), table(sums, SUMS), table(influence, INFLUENCE))
     found = credit_intervals(*made, SETTINGS).to_pylist()
@@ -214,3 +216,13 @@ def test_cells_are_the_sums_of_their_parts(
 def test_no_cell_has_no_row() -> None:
     made = table([], CELLS), table([], SUMS), table([], INFLUENCE)
     assert credit_intervals(*made, SETTINGS).num_rows == 0
+
+
+def test_only_small_tables_with_most_places_taken_are_kept_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    values, rows, columns = np.ones(3), np.array([0, 1, 1]), np.array([0, 0, 2])
+    assert isinstance(module._table(values, rows, columns, (2, 4)), np.ndarray)  # 3 of 8
+    assert not isinstance(module._table(values, rows, columns, (2, 6)), np.ndarray)  # 3 of 12
+    monkeypatch.setattr(module, "_MOST_PLACES", 7)
+    assert not isinstance(module._table(values, rows, columns, (2, 4)), np.ndarray)
