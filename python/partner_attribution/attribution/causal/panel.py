@@ -19,7 +19,7 @@ from partner_attribution.attribution.causal.stocks import by_weeks, stock_at_wee
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
-_MOST_BYTES = 150_000_000  # of one stock: a larger one is not kept
+_MOST_BYTES = 250_000_000  # of one stock: a larger one is not kept
 
 
 @dataclass(frozen=True)

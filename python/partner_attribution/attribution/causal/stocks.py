@@ -24,13 +24,17 @@ def stock_at_week_start(delivered: Array, half_life: float) -> Array:
     stock = np.empty_like(delivered)
     stock[:, :1] = 0
     for week in range(1, delivered.shape[1]):
-        stock[:, week] = a_week_later(stock[:, week - 1], delivered[:, week - 1], half_life)
+        before, seen = stock[:, week - 1], delivered[:, week - 1]
+        a_week_later(before, seen, half_life, stock[:, week])
     return stock
 
 
-def a_week_later(stock: Array, seen: Array, half_life: float) -> Array:
-    """Decay a stock by a week, and add what came on average in the middle of it."""
-    later = stock * np.float32(0.5 ** (1 / half_life))
+def a_week_later(stock: Array, seen: Array, half_life: float, into: Array | None = None) -> Array:
+    """Decay a stock by a week, and add what came on average in the middle of it.
+
+    into: an array that takes the result.
+    """
+    later: Array = np.multiply(stock, np.float32(0.5 ** (1 / half_life)), out=into)
     later += seen * np.float32(0.5 ** (0.5 / half_life))
     return later
 
