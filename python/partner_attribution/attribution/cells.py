@@ -11,9 +11,7 @@ from scipy import sparse
 
 from partner_attribution.attribution.influence import influence_by_player
 from partner_attribution.attribution.intervals import (
-    LOW_SAMPLE,
     NOT_BUILT,
-    OK,
     SUPPRESSED,
     UNSTEADY,
     IntervalSettings,
@@ -21,6 +19,7 @@ from partner_attribution.attribution.intervals import (
     is_steady,
     learned_part,
     share_interval,
+    status,
     total_interval,
 )
 from partner_attribution.attribution.registry import REGISTRY
@@ -77,7 +76,7 @@ def credit_intervals(
     learned too close to zero) or `not_built` (a fitted model that was not fitted without each
     group), those of the share where it has none.
 
-    Time grows with the sums of each cell, memory with those of one method.
+    Time grows with the sums of each cell, memory with those of `CELLS_OF_A_READ` cells.
     """
     settings = settings or IntervalSettings()
     frame: Any = nw.from_native(cells)
@@ -157,10 +156,8 @@ class _Cells:
 
 def _words(wins: Array, settings: IntervalSettings) -> Array:
     """`status` of each cell."""
-    words = np.full(len(wins), OK, object)
-    words[wins < settings.low_sample_wins] = LOW_SAMPLE
-    words[wins < settings.min_wins] = SUPPRESSED
-    return words
+    counts, place = np.unique(wins, return_inverse=True)
+    return np.array([status(int(count), settings) for count in counts], object)[place]
 
 
 def _reason_for_none(method: str, learned: Learned | None) -> str:
@@ -183,7 +180,9 @@ def _bounds(  # noqa: PLR0917
     """Bounds of cells of one milestone and method: cell x bound."""
     milestone, method = key
     kind = 0 if milestone in COUNTED else 1  # what shares are of: conversions or cents
-    groups = settings.fitted_groups if method in FITTED else settings.buckets
+    groups = settings.buckets
+    if method in FITTED:
+        groups = min(groups, settings.fitted_groups)
     found = np.empty((len(own), len(BOUNDS)))
     for many in _slices(len(own), CELLS_AT_ONCE):
         parts, moved = known.of(own[many], groups), known.learned(own[many], groups, learned)

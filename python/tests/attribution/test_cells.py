@@ -226,3 +226,17 @@ def test_only_small_tables_with_most_places_taken_are_kept_whole(
     assert not isinstance(module._table(values, rows, columns, (2, 6)), np.ndarray)  # 3 of 12
     monkeypatch.setattr(module, "_MOST_PLACES", 7)
     assert not isinstance(module._table(values, rows, columns, (2, 4)), np.ndarray)
+
+
+def test_more_groups_than_buckets_are_the_buckets() -> None:
+    rows = [(1, None, "won", "multistate", 9), (2, 1, "won", "multistate", 9)]
+    sums: Rows = [(n, b, None, n * 10**8 + b * 10**7, 100 + 7 * n * b)
+                  for n in (1, 2) for b in range(BUCKETS)]  # fmt: skip
+    influence: Rows = [("won", "multistate", "ads", b, b / 100) for b in range(BUCKETS)]
+    made = table(rows, CELLS), table(sums, SUMS), table(influence, INFLUENCE)
+    found, plain = (
+        credit_intervals(*made, IntervalSettings(buckets=BUCKETS, fitted_groups=n, min_wins=5))
+        for n in (1000, BUCKETS)
+    )
+    assert found.equals(plain)
+    assert found["cents_lower"].null_count == 0
