@@ -128,7 +128,8 @@ def _scale_bits() -> nw.Expr:
     """Bits left for one weight so that all weights of a journey sum to at most 2**52.
 
     With n touches that is 52 less log2(n), rounded up. The logarithm of n - 0.5 is never so near a
-    whole number that its last bits, in which engines differ, could matter.
+    whole number that its last bits, in which engines differ, could matter; but for one touch, where
+    it is -1 to the bit: both logarithms that it is a quotient of are of the same size.
     """
     doublings = whole((nw.col(TOUCH_COUNT) - 0.5).log(2)) + 1.0
     return _MAX_SCALE_BITS - doublings

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-
+import duckdb
 import narwhals as nw
 import pandas as pd
 import pytest
@@ -18,11 +17,13 @@ from .frames import CLOSED_AT, DAY, Conversion, Touch, on_pandas, pandas_frames
 TWO = (Touch("t1", CLOSED_AT - DAY), Touch("t2", CLOSED_AT))
 
 
-def test_weights_of_a_journey_never_sum_past_the_exact_range():
-    counts = [1, 2, 3, 4, 5, 8, 9, 1023, 1024, 1025, 2**20, 2**20 + 1]
-    frame = nw.from_native(pd.DataFrame({TOUCH_COUNT: [float(n) for n in counts]}))
-    found = frame.with_columns(bits=rows._scale_bits())["bits"].to_list()
-    assert found == [52 - math.ceil(math.log2(n)) for n in counts]
+@pytest.mark.parametrize("engine", [lambda frame: frame, duckdb.from_df])
+def test_weights_of_a_journey_never_sum_past_the_exact_range(engine):
+    counts = [*range(1, 10), *(2**n + more for n in range(10, 31) for more in (-1, 0, 1))]
+    frame = nw.from_native(engine(pd.DataFrame({TOUCH_COUNT: [float(n) for n in counts]})))
+    found = frame.lazy().select(TOUCH_COUNT, bits=rows._scale_bits()).collect("pandas")
+    # The logarithm of n to base 2, rounded up, is the length of n - 1 in bits.
+    assert dict(found.iter_rows()) == {n: 52 - (n - 1).bit_length() for n in counts}
 
 
 @pytest.mark.parametrize("amounts", [(-(2**50) - 1, 0), (0, 2**50 + 1), (-(2**50) - 1, 2**50)])
