@@ -113,7 +113,7 @@ def _no_cells() -> tuple[Array, Array, Array]:
 
 def _keys_at_once(cells: Any) -> Iterator[list[Key]]:
     """Milestones and methods that have cells, as many at a time as have few: a read costs too."""
-    counted = _eager(cells.group_by("milestone", "method").agg(nw.len().alias("cells")))
+    counted = _eager(cells.group_by("milestone", "method").agg(nw.len().alias("__cells")))
     together: list[Key] = []
     size = 0
     for milestone, method, count in sorted(counted.iter_rows()):
@@ -331,15 +331,13 @@ class _Sums:
 
 def _matrix(values: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Any:
     """Sparse matrix of these values; in order, since rows leave SQL in any order."""
-    table = sparse.coo_matrix((values, (rows, columns)), shape=shape).tocsr()
-    table.sum_duplicates()
-    return table
+    return sparse.coo_matrix((values, (rows, columns)), shape=shape).tocsr()
 
 
 def _table(values: Array, rows: Array, columns: Array, shape: tuple[int, int]) -> Any:
     """`_matrix`, or all of it where it is small and most of its places are taken."""
     places = shape[0] * shape[1]
-    if not places // 4 < len(values) or places > _MOST_PLACES:
+    if 4 * len(values) <= places or places > _MOST_PLACES:
         return _matrix(values, rows, columns, shape)
     table = np.zeros(shape)
     table[rows, columns] = values

@@ -6,6 +6,7 @@ import random
 from collections import defaultdict
 from typing import Any
 
+import narwhals as nw
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -218,14 +219,49 @@ def test_no_cell_has_no_row() -> None:
     assert credit_intervals(*made, SETTINGS).num_rows == 0
 
 
-def test_only_small_tables_with_most_places_taken_are_kept_whole(
+def test_only_small_tables_with_many_places_taken_are_kept_whole(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    values, rows, columns = np.ones(3), np.array([0, 1, 1]), np.array([0, 0, 2])
-    assert isinstance(module._table(values, rows, columns, (2, 4)), np.ndarray)  # 3 of 8
-    assert not isinstance(module._table(values, rows, columns, (2, 6)), np.ndarray)  # 3 of 12
-    monkeypatch.setattr(module, "_MOST_PLACES", 7)
-    assert not isinstance(module._table(values, rows, columns, (2, 4)), np.ndarray)
+    def is_whole(count: int, shape: tuple[int, int]) -> bool:
+        values, place = np.arange(1.0, count + 1), np.arange(count)
+        rows, columns = place // shape[1], place % shape[1]
+        found = module._table(values, rows, columns, shape)
+        whole = isinstance(found, np.ndarray)
+        assert (found if whole else found.toarray()).ravel()[:count].tolist() == values.tolist()
+        return whole
+
+    # More than a quarter of the places.
+    assert [is_whole(count, (2, 4)) for count in (1, 2, 3, 8)] == [False, False, True, True]
+    assert [is_whole(count, (5, 2)) for count in (2, 3)] == [False, True]
+    monkeypatch.setattr(module, "_MOST_PLACES", 8)
+    assert is_whole(3, (2, 4))
+    assert not is_whole(9, (3, 3))
+
+
+def test_rows_of_a_matrix_stand_in_order_whatever_the_order_of_its_places() -> None:
+    rows, columns, values = np.array([1, 0, 1, 1]), np.array([2, 1, 0, 2]), np.arange(1.0, 5)
+    for order in ([0, 1, 2, 3], [3, 2, 1, 0], [2, 0, 3, 1]):
+        found = module._matrix(values[order], rows[order], columns[order], (2, 3))
+        assert found.indices.tolist() == [1, 0, 2]
+        assert found.data.tolist() == [2, 3, 5]
+
+
+def test_methods_are_read_together_up_to_so_many_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "CELLS_OF_A_READ", 4)
+    counts = {
+        ("lead", "a"): 1, ("lead", "b"): 3,  # just as many
+        ("mql", "a"): 2, ("mql", "b"): 2,  # again
+        ("sql", "a"): 1,
+        ("sql", "b"): 9,  # too many even alone
+        ("won", "a"): 1, ("won", "b"): 1, ("won", "c"): 1, ("won", "d"): 1,
+        ("won", "e"): 1,
+    }  # fmt: skip
+    rows: Rows = [(0, None, *key, 9) for key, count in counts.items() for _ in range(count)]
+    found = list(module._keys_at_once(nw.from_native(table(rows[::-1], CELLS))))
+    assert [[counts[key] for key in keys] for keys in found] == [
+        [1, 3], [2, 2], [1], [9], [1, 1, 1, 1], [1],
+    ]  # fmt: skip
+    assert [key for keys in found for key in keys] == sorted(counts)
 
 
 def test_more_groups_than_buckets_are_the_buckets() -> None:
