@@ -28,8 +28,8 @@ STEADY = 3.0  # standard errors between a learned weight and zero
 WIDEST = 1000.0  # times the figure; an interval as wide as this says that nothing is known
 
 Array = Any  # of floats; the last axis is the buckets
-# Sums of squares that nearly cancel are worked out again bucket by bucket: with a millionth left,
-# ten digits are still right.
+# Sums of fourth powers that nearly cancel are worked out again bucket by bucket: with a millionth
+# left, ten digits are still right.
 _LEFT = 1e-6
 
 
@@ -130,7 +130,9 @@ def half_width_of_few(few: Any, rest: Any, level: float) -> Array:
     freedom = np.clip(2 * second**2 / spread, 1, buckets - 1)
     error = np.sqrt(np.maximum(second, 0.0) * buckets / (buckets - 1))
     half = stdtrit(freedom, (1 + level) / 2) * error
-    cancels = (second < _LEFT * second_of_rest) | (fourth < _LEFT * fourth_of_rest)
+    # Where squares nearly cancel, fourth powers do as well: their sum is at most the square of that
+    # of squares, and for `rest` at least that divided by the number of buckets.
+    cancels = fourth < _LEFT * fourth_of_rest
     if cancels.any():
         others = rest[cancels] if np.ndim(rest) else rest
         half[cancels] = half_width(few[cancels].toarray() + others, level)

@@ -253,6 +253,20 @@ def test_few_buckets_have_the_bounds_of_all(held: int, learned: bool, sign: int)
             np.testing.assert_allclose(got, bound, rtol=1e-9, atol=1e-12)
 
 
+def test_few_buckets_may_hold_less_than_a_deal_or_a_zero() -> None:
+    part = np.array([[0.25, 0.5, 0.0, 0.0], [2.0, 0.0, 0.0, 0.5]])
+    places = np.array([0, 1, 3, 0, 3])  # the third of the first figure is a zero that is written
+    few = sparse.csr_matrix((part[[0, 0, 0, 1, 1], places], places, [0, 3, 5]), (2, 4))
+    assert few.nnz == 5
+    whole = part + 1
+    for found, wanted in (
+        (total_interval(few, 0.9), total_interval(part, 0.9)),
+        (share_interval(few, whole, 0.9), share_interval(part, whole, 0.9)),
+    ):
+        for got, bound in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(got, bound, rtol=1e-12)
+
+
 def test_sums_that_nearly_cancel_are_taken_bucket_by_bucket(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
