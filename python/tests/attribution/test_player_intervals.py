@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -46,9 +48,9 @@ def market() -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def bounds(
-    journeys: pd.DataFrame, accounts: pd.DataFrame, **changed: int
+    journeys: pd.DataFrame, accounts: pd.DataFrame, methods: Any = METHODS + SHAPLEY, **changed: int
 ) -> dict[tuple[str, str], dict[str, float]]:
-    settings, methods = Settings(markov_order=1), METHODS + SHAPLEY
+    settings = Settings(markov_order=1)
     weights = player_effects(journeys, methods, settings)
     influence = player_influence(journeys, accounts, weights, methods, settings, buckets=BUCKETS)
     wanted = IntervalSettings(buckets=BUCKETS, **changed)
@@ -275,3 +277,12 @@ def test_shapley_values_of_few_wins_have_no_bounds() -> None:
     for method in SHAPLEY:
         assert few[method, "ads"]["interval_status"] == "suppressed"
         assert few[method, "ads"]["effect_lower"] is None
+
+
+@pytest.mark.parametrize("method", METHODS + SHAPLEY)
+def test_a_method_has_the_same_bounds_alone_as_beside_others(method: str) -> None:
+    made = frames(paths(5, 60))
+    every = bounds(*made, min_wins=2, low_sample_wins=2)
+    alone = bounds(*made, methods=[method], min_wins=2, low_sample_wins=2)
+    assert alone == {key: row for key, row in every.items() if key[0] == method}
+    assert any(row["effect_lower"] is not None for row in alone.values())
