@@ -408,10 +408,12 @@ def test_numbers_are_standardised_and_what_is_missing_is_their_mean() -> None:
 
 def test_texts_are_told_apart_from_the_commonest_where_twenty_accounts_have_them() -> None:
     texts = ["rare"] * 19 + ["b"] * 20 + ["most"] * 22 + ["a"] * 20 + [None] * 21
-    found = _controls({"text": texts, "number": [*range(len(texts))]}, len(texts))
-    for column, level in enumerate((None, "a", "b")):
+    number = [*range(len(texts))]
+    found = _controls({"first": number, "text": texts, "last": number}, len(texts))
+    for column, level in enumerate((None, "a", "b"), start=1):
         assert found[:, column].tolist() == [float(text == level) for text in texts]
-    assert found.shape == (len(texts), 4)
+    assert found[:, 0].tolist() == found[:, 4].tolist() == sorted(found[:, 0])
+    assert found.shape == (len(texts), 5)
 
 
 def test_of_many_texts_the_twelve_after_the_commonest_are_told_apart() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from partner_attribution.attribution.intervals import (
 )
 from partner_attribution.attribution.player_intervals import (
     _of_rate,
+    _split,
     global_parts,
     player_intervals,
 )
@@ -286,3 +288,16 @@ def test_a_method_has_the_same_bounds_alone_as_beside_others(method: str) -> Non
     alone = bounds(*made, methods=[method], min_wins=2, low_sample_wins=2)
     assert alone == {key: row for key, row in every.items() if key[0] == method}
     assert any(row["effect_lower"] is not None for row in alone.values())
+
+
+def test_a_sum_of_thirds_is_the_same_to_the_last_digit_in_any_order() -> None:
+    sizes = (10, 3, 7, 6)
+    assert len({sum(1 / size for size in order) for order in permutations(sizes)}) > 1
+    journeys, accounts = frames([([f"p{i}" for i in range(size)], True) for size in sizes])
+    accounts["bucket"] = 0
+    found = set()
+    for order in permutations(f"j{at:03}" for at in range(len(sizes))):
+        rows = pd.concat([journeys[journeys["journey_id"] == name] for name in order])
+        found.add(_split(rows, accounts, Settings(), 1)["closed_won"]["p0"][0])
+    assert len(found) == 1
+    assert found.pop() == pytest.approx(sum(1 / size for size in sizes))
