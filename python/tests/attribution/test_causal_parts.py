@@ -398,6 +398,13 @@ def test_touches_at_random_within_a_week_are_all_surprise_but_the_mean():
     assert found[:, 0, 0] == pytest.approx([1, 0, -1], abs=1e-6)
 
 
+def test_two_accounts_are_enough_to_differ_from_their_mean_and_one_is_not():
+    two = panel_of([("a", 0.5, "p")], [], ("a", "b"), weeks=1)
+    assert surprises(two, recorded_stages(two))[:, 0, 0] == pytest.approx([0.5, -0.5], abs=1e-6)
+    one = panel_of([("a", 0.5, "p")], [], ("a",), weeks=1)
+    assert surprises(one, recorded_stages(one)).tolist() == [[[0]]]
+
+
 def test_whoever_is_reached_every_week_is_no_surprise_for_long():
     names = tuple(f"a{i:02d}" for i in range(40))
     touches = [
