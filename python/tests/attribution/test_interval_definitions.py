@@ -267,11 +267,13 @@ def test_few_buckets_may_hold_less_than_a_deal_or_a_zero() -> None:
             np.testing.assert_allclose(got, bound, rtol=1e-12)
 
 
+# Nearly all of it: squares cancel to nothing, or to a ten-thousandth (fourth powers to its square).
+@pytest.mark.parametrize(("most", "whole_of_most"), [(1e9, 1e9 + 1), (5000.0, 5000.0)])
 def test_sums_that_nearly_cancel_are_taken_bucket_by_bucket(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, most: float, whole_of_most: float
 ) -> None:
     part, whole = np.zeros((2, 50)), np.ones((2, 50))
-    part[0, 0], whole[0, 0] = 1e9, 1e9 + 1  # nearly all of it, so squares cancel to nothing
+    part[0, 0], whole[0, 0] = most, whole_of_most
     part[1, 0] = 1
     asked = []
     plain = module.half_width
