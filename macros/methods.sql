@@ -33,10 +33,9 @@
 
 {# A set of methods as one whole number, a bit each. #}
 {% macro method_bit(number) -%}
-    case {{ number }}
-    {%- for name in var('attribution_methods') %} when {{ loop.index0 }} then {{ 2 ** loop.index0 }}{% endfor %} end
+    (cast(1 as {{ dbt.type_bigint() }}) << {{ number }})
 {%- endmacro %}
 
 {% macro has_method(methods, method) -%}
-    case when ({{ methods }} & {{ 2 ** var('attribution_methods').index(method) }}) > 0 then 1 else 0 end
+    (({{ methods }} >> {{ var('attribution_methods').index(method) }}) & 1)
 {%- endmacro %}

@@ -18,18 +18,13 @@ summed as (
         {{ method_number('gradients.method') }} as method_number,
         gradients.credited_campaign_id,
         conversions.milestone_on,
-        cast(places.place_number as {{ dbt.type_int() }}) as place_number,
+        places.place_number,
         gradients.player,
         sum(gradients.share_billionths) as share_billionths,
         sum(gradients.credit_cents) as credit_cents
     from {{ ref('int_credit_gradients') }} as gradients
     inner join {{ ref('fct_conversions') }} as conversions on gradients.conversion_id = conversions.conversion_id
-    inner join places
-        on
-            coalesce(gradients.partner_id, '') = places.partner_id
-            and coalesce(gradients.channel, '') = places.channel
-            and coalesce(gradients.asset_id, '') = places.asset_id
-            and coalesce(gradients.region, '') = places.region
+    inner join places on {{ is_of_place('gradients', 'places') }}
     where gradients.partner_id not in ('unattributed', 'baseline')
     group by
         gradients.milestone,
@@ -43,30 +38,17 @@ summed as (
 
 scoped as (
 
-    select
-        credited_campaign_id as campaign_id,
-        *
-    from summed
-    union all
-    select
-        'all' as campaign_id,
-        *
-    from summed
+    {{ also_of_all_campaigns('summed') }}
 
 )
 
 select
-    cast(scopes.scope_number as {{ dbt.type_int() }}) as scope_number,
+    scopes.scope_number,
     scoped.method_number,
     scoped.place_number,
     scoped.player,
     cast(sum(scoped.share_billionths) as {{ dbt.type_bigint() }}) as share_billionths,
     cast(sum(scoped.credit_cents) as {{ dbt.type_bigint() }}) as credit_cents
 from scoped
-inner join {{ ref('int_credit_scopes') }} as scopes
-    on
-        scoped.campaign_id = scopes.campaign_id
-        and scoped.milestone = scopes.milestone
-        and scoped.milestone_on >= coalesce(scopes.window_start, scoped.milestone_on)
-        and scoped.milestone_on <= coalesce(scopes.window_end, scoped.milestone_on)
+inner join {{ ref('int_credit_scopes') }} as scopes on {{ is_in_scope('scoped', 'scopes') }}
 group by scopes.scope_number, scoped.method_number, scoped.place_number, scoped.player

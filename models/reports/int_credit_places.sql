@@ -55,8 +55,8 @@ seen as (
 
 select
     *,
-    dense_rank() over (order by partner_id, channel, asset_id, region) as place_number,
-    dense_rank() over (
+    cast(dense_rank() over (order by partner_id, channel, asset_id, region) as {{ dbt.type_int() }}) as place_number,
+    cast(dense_rank() over (
         order by dimensions, kept_partner_id, kept_channel, kept_asset_id, kept_region
-    ) as view_number
+    ) as {{ dbt.type_int() }}) as view_number
 from seen

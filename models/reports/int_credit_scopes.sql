@@ -15,6 +15,8 @@ select
     windows.window_start,
     windows.window_end,
     milestones.milestone,
-    row_number() over (order by windows.campaign_id, windows.window_id, milestones.milestone) as scope_number
+    cast(
+        row_number() over (order by windows.campaign_id, windows.window_id, milestones.milestone) as {{ dbt.type_int() }}
+    ) as scope_number
 from {{ ref('int_credit_windows') }} as windows
 cross join milestones

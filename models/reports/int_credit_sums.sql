@@ -33,10 +33,7 @@ wins as (
 
 places as (
 
-    select
-        cast(place_number as {{ dbt.type_int() }}) as place_number,
-        cast(view_number as {{ dbt.type_int() }}) as view_number
-    from {{ ref('int_credit_places') }}
+    select * from {{ ref('int_credit_places') }}
 
 ),
 
@@ -49,7 +46,7 @@ views as (
         kept_channel,
         kept_asset_id,
         kept_region
-    from {{ ref('int_credit_places') }}
+    from places
 
 ),
 

@@ -3,15 +3,6 @@
 -- Methods are bits of one number: counting distinct accounts is what costs, and most touches earn by all of them.
 with
 
-views as (
-
-    select
-        cast(place_number as {{ dbt.type_int() }}) as place_number,
-        cast(view_number as {{ dbt.type_int() }}) as view_number
-    from {{ ref('int_credit_places') }}
-
-),
-
 earned as (
 
     select
@@ -32,12 +23,12 @@ conversions as (
         earned.scope_number,
         earned.conversion_number,
         earned.account_number,
-        views.view_number,
+        places.view_number,
         bit_or(earned.credited_by) as credited_by,
         bit_or(earned.won_by) as won_by
     from earned
-    inner join views on earned.place_number = views.place_number
-    group by earned.scope_number, earned.conversion_number, earned.account_number, views.view_number
+    inner join {{ ref('int_credit_places') }} as places on earned.place_number = places.place_number
+    group by earned.scope_number, earned.conversion_number, earned.account_number, places.view_number
 
 ),
 

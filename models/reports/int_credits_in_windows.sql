@@ -46,43 +46,25 @@ credits as (
     from {{ ref('int_credits_by_conversion') }} as credits
     inner join numbered on credits.conversion_id = numbered.conversion_id
     left join {{ ref('int_account_buckets') }} as accounts on numbered.account_id = accounts.account_id
-    inner join places
-        on
-            coalesce(credits.partner_id, '') = places.partner_id
-            and coalesce(credits.channel, '') = places.channel
-            and coalesce(credits.asset_id, '') = places.asset_id
-            and coalesce(credits.region, '') = places.region
+    inner join places on {{ is_of_place('credits', 'places') }}
     where credits.partner_id not in ('unattributed', 'baseline')
 
 ),
 
 scoped as (
 
-    select
-        credited_campaign_id as campaign_id,
-        *
-    from credits
-    union all
-    select
-        'all' as campaign_id,
-        *
-    from credits
+    {{ also_of_all_campaigns('credits') }}
 
 )
 
 select
-    cast(scopes.scope_number as {{ dbt.type_int() }}) as scope_number,
+    scopes.scope_number,
     scoped.method_number,
     cast(scoped.conversion_number as {{ dbt.type_int() }}) as conversion_number,
     cast(scoped.account_number as {{ dbt.type_int() }}) as account_number,
     cast(scoped.bucket as {{ dbt.type_int() }}) as bucket,
-    cast(scoped.place_number as {{ dbt.type_int() }}) as place_number,
+    scoped.place_number,
     scoped.share_billionths,
     scoped.credit_cents
 from scoped
-inner join {{ ref('int_credit_scopes') }} as scopes
-    on
-        scoped.campaign_id = scopes.campaign_id
-        and scoped.milestone = scopes.milestone
-        and scoped.milestone_on >= coalesce(scopes.window_start, scoped.milestone_on)
-        and scoped.milestone_on <= coalesce(scopes.window_end, scoped.milestone_on)
+inner join {{ ref('int_credit_scopes') }} as scopes on {{ is_in_scope('scoped', 'scopes') }}
