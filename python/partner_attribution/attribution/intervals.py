@@ -109,7 +109,7 @@ def half_width_of_few(few: Any, rest: Any, level: float) -> Array:
     Squares and fourth powers are summed for `rest` alone, and corrected where `few` has a place.
     """
     figures, buckets = few.shape
-    row, place, own = np.repeat(np.arange(figures), np.diff(few.indptr)), few.indices, few.data
+    row, place, own = _row_of_each(few), few.indices, few.data
 
     def added(values: Array) -> Array:
         return np.bincount(row, values, figures)
@@ -208,8 +208,11 @@ def _total(values: Array) -> Array:
 def _nowhere_negative(values: Array) -> Array:
     if not sparse.issparse(values):
         return values.min(axis=-1) >= 0
-    row = np.repeat(np.arange(values.shape[0]), np.diff(values.indptr))
-    return np.bincount(row[values.data < 0], minlength=values.shape[0]) == 0
+    return np.bincount(_row_of_each(values)[values.data < 0], minlength=values.shape[0]) == 0
+
+
+def _row_of_each(few: Any) -> Array:
+    return np.repeat(np.arange(few.shape[0]), np.diff(few.indptr))
 
 
 def is_steady(influence: Array) -> bool:

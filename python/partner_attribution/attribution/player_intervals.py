@@ -73,10 +73,11 @@ def player_intervals(  # noqa: PLR0917
             effects.setdefault((milestone, method), {})[name] = effect
     rows: list[dict[str, Any]] = []
     if effects:
-        won, wins = _won(journeys, accounts, settings, intervals.buckets)
+        rows_won = _converted(journeys, accounts, settings)
+        won, wins = _won(rows_won, intervals.buckets)
         moved = influence_by_player(influence, intervals.buckets)
         is_split = any(method == _SET for _, method in effects)
-        split = _split(journeys, accounts, settings, intervals.buckets) if is_split else {}
+        split = _split(rows_won, intervals.buckets) if is_split else {}
         for key, of_players in sorted(effects.items()):
             own = won.get(key[0], np.zeros((4, intervals.buckets)))  # no conversion yet
             if key[1] in _MARKOV:
@@ -184,12 +185,9 @@ def _converted(journeys: Any, accounts: Any, settings: Settings) -> Any:
     )
 
 
-def _split(
-    journeys: Any, accounts: Any, settings: Settings, buckets: int
-) -> dict[str, dict[str, Array]]:
+def _split(rows: Any, buckets: int) -> dict[str, dict[str, Array]]:
     """Conversions of each bucket, split evenly over the players of each journey."""
-    rows = _converted(journeys, accounts, settings).filter(nw.col("__without") == 0)
-    met = distinct(rows, MILESTONE, JOURNEY, PLAYER, "bucket")
+    met = distinct(rows.filter(nw.col("__without") == 0), MILESTONE, JOURNEY, PLAYER, "bucket")
     sizes = met.group_by(MILESTONE, JOURNEY).agg(nw.len().alias("__players"))
     counted = (
         met.join(sizes, on=[MILESTONE, JOURNEY], how="inner")
@@ -204,11 +202,8 @@ def _split(
     return split
 
 
-def _won(
-    journeys: Any, accounts: Any, settings: Settings, buckets: int
-) -> tuple[_Won, dict[tuple[str, str], int]]:
+def _won(rows: Any, buckets: int) -> tuple[_Won, dict[tuple[str, str], int]]:
     """What each bucket won per milestone; and the winning accounts of each player."""
-    rows = _converted(journeys, accounts, settings)
     of_journeys = (
         distinct(rows, MILESTONE, JOURNEY, "__without", "bucket", "value_cents")
         .group_by(MILESTONE, "__without", "bucket")

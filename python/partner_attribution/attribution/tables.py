@@ -8,6 +8,9 @@ from typing import Any
 import narwhals as nw
 import numpy as np
 
+# Arrays that are Arrow's buffers already.
+_KINDS = {np.dtype(np.int64): nw.Int64(), np.dtype(np.float64): nw.Float64()}
+
 
 def arrow_table(columns: Mapping[str, Sequence[Any]], schema: Mapping[str, nw.dtypes.DType]) -> Any:
     """Return an Arrow table of these columns: String, Int64, Float64 or Boolean; None is null.
@@ -46,7 +49,7 @@ def numbers_of(series: Any) -> Any:
 
 
 def _array(pa: Any, values: Sequence[Any], kind: nw.dtypes.DType) -> Any:
-    if isinstance(values, np.ndarray) and values.dtype in (np.float64, np.int64):
+    if isinstance(values, np.ndarray) and _KINDS.get(values.dtype) == kind:
         return pa.Array.from_buffers(*_of_numbers(pa, values))
     size = len(values)
 

@@ -19,6 +19,7 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.player_intervals import (
+    _converted,
     _of_rate,
     _split,
     global_parts,
@@ -298,6 +299,6 @@ def test_a_sum_of_thirds_is_the_same_to_the_last_digit_in_any_order() -> None:
     found = set()
     for order in permutations(f"j{at:03}" for at in range(len(sizes))):
         rows = pd.concat([journeys[journeys["journey_id"] == name] for name in order])
-        found.add(_split(rows, accounts, Settings(), 1)["closed_won"]["p0"][0])
+        found.add(_split(_converted(rows, accounts, Settings()), 1)["closed_won"]["p0"][0])
     assert len(found) == 1
     assert found.pop() == pytest.approx(sum(1 / size for size in sizes))

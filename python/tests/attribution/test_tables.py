@@ -94,3 +94,11 @@ def test_arrays_of_numbers_are_taken_as_they_are_and_nan_is_null(missing: list[i
     assert found["a"].null_count == len(missing)
     assert found["b"].to_pylist() == list(range(12))[::-1]
     found.validate(full=True)
+
+
+def test_an_array_of_another_kind_becomes_that_of_the_schema() -> None:
+    found = arrow_table({"a": np.arange(3), "b": np.array([1.0, 2.0])[[0, 1, 1]]},
+                        {"a": nw.Float64(), "b": nw.Int64()})  # fmt: skip
+    assert found["a"].to_pylist() == [0.0, 1.0, 2.0]
+    assert found["b"].to_pylist() == [1, 2, 2]
+    assert [str(one) for one in found.schema.types] == ["double", "int64"]

@@ -14,7 +14,7 @@ def by_weeks(
 ) -> Array:
     """Return accounts x weeks x ... of one number, with all accounts of a week side by side.
 
-    All that is done week by week then reads and writes memory in its order, three times as fast.
+    All that is done week by week then reads and writes memory in its order.
     """
     return np.full((weeks, accounts, *more), fill, kind).swapaxes(0, 1)
 
