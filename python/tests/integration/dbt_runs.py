@@ -17,6 +17,8 @@ import duckdb
 from partner_attribution.feeds.seeds import compose
 
 PROJECT = Path(__file__).resolve().parents[3]
+# `make dbt-test` runs every data test on the demo.
+WITHOUT_TESTS = ("--exclude", "resource_type:test", "resource_type:unit_test")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.integration.dbt_runs import PROJECT, dbt_build, rows
+from tests.integration.dbt_runs import PROJECT, WITHOUT_TESTS, dbt_build, rows
 from tests.integration.match_quality import (
     ACCOUNT_COLUMNS,
     DEAL_COLUMNS,
@@ -28,8 +28,6 @@ from tests.integration.match_quality import (
 
 # What a file is called, and on which line a row stood, is not a figure.
 ABOUT_FILES = {"fct_feed_deliveries", "fct_feed_rejects"}
-# `make dbt-test` runs every data test on this very demo.
-WITHOUT_TESTS = ("--exclude", "resource_type:test", "resource_type:unit_test")
 
 
 @pytest.fixture(scope="session")
@@ -210,28 +208,16 @@ def _records(text: str) -> Iterable[str]:
 
 
 @pytest.mark.slow
-def test_row_order_and_threads_change_nothing(demo: Path, built: Path, tmp_path: Path) -> None:
+def test_row_order_threads_and_an_earlier_build_change_nothing(
+    demo: Path, built: Path, tmp_path: Path
+) -> None:
+    """All three at once: each alone would take another build."""
     shutil.copytree(demo / "deliveries", tmp_path / "deliveries")
     shuffle(tmp_path / "deliveries", seed=3)
-    shuffled = dbt_build(
-        tmp_path / "work",
-        tmp_path / "deliveries",
-        threads=1,
-        arguments=WITHOUT_TESTS,
-    )
-    assert fingerprint(shuffled) == fingerprint(built)
-
-
-@pytest.mark.slow
-def test_a_second_build_changes_nothing(demo: Path, built: Path, tmp_path: Path) -> None:
-    again = shutil.copy(built, tmp_path / "warehouse.duckdb")
-    before = fingerprint(Path(again))
-    after = dbt_build(
-        tmp_path,
-        demo / "deliveries",
-        arguments=WITHOUT_TESTS,
-    )
-    assert fingerprint(after) == before
+    before = fingerprint(built)
+    shutil.copy(built, tmp_path / "warehouse.duckdb")
+    again = dbt_build(tmp_path, tmp_path / "deliveries", threads=1, arguments=WITHOUT_TESTS)
+    assert fingerprint(again) == before
 
 
 def test_the_answer_sheet_is_not_read_by_the_build() -> None:

@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.dbt_runs import PROJECT, dbt_build, rows, two_partners_lookups
+from tests.integration.dbt_runs import (
+    PROJECT,
+    WITHOUT_TESTS,
+    dbt_build,
+    rows,
+    two_partners_lookups,
+)
 from tests.integration.template_world import expected_credits, expected_lead_shares, make_world
 
 SEED = int(os.environ.get("WORLD_SEED", "7"))
@@ -25,7 +31,9 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("workspace")
     make_world(seed=SEED).write(folder / "data")
     with two_partners_lookups(folder) as seeds_dir:
-        return dbt_build(folder / "built", folder / "data", seeds_dir=seeds_dir)
+        return dbt_build(
+            folder / "built", folder / "data", seeds_dir=seeds_dir, arguments=WITHOUT_TESTS
+        )
 
 
 def test_credits_equal_an_independent_calculation_to_the_cent(database: Path) -> None:
