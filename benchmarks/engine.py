@@ -12,8 +12,10 @@ from benchmarks.hand_sql import HAND_SQL
 from benchmarks.limits import JOIN
 from partner_attribution.attribution import DEFAULT_METHODS, Settings, attribute, attribute_wide
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.markov import count_transitions, removal_effects
+from partner_attribution.attribution.markov import removal_effects
+from partner_attribution.attribution.player_intervals import learn_players
 from partner_attribution.attribution.players import with_player_weights
+from partner_attribution.attribution.transitions import count_transitions
 
 JOURNEYS = """
 select
@@ -26,6 +28,11 @@ from touches left join conversions on touches.account_id = conversions.account_i
 COMPARED = JOURNEYS.replace("as player", "").replace(
     "touches.touch_id,", "coalesce(amount_cents, 0) as value_cents, touches.touch_id,"
 )
+IN_BUCKETS = COMPARED.replace(
+    "'closed_won'", "touches.account_id, hash(touches.account_id) % 1000 as bucket, 'closed_won'"
+)
+LEARNED = ("markov_path", "markov_global", "shapley_set", "shapley_rate")
+BY_CHANNEL = Settings(player_dimension="channel", markov_order=1)
 
 
 def credits_wide(connection: duckdb.DuckDBPyConnection) -> None:
@@ -46,6 +53,15 @@ def markov(order: int) -> Callable[[duckdb.DuckDBPyConnection], None]:
                 removal_effects(transitions.of_order(shorter))
 
     return run
+
+
+def learned(connection: duckdb.DuckDBPyConnection) -> None:
+    player_effects(connection.sql(COMPARED), LEARNED, BY_CHANNEL)
+
+
+def learned_with_intervals(connection: duckdb.DuckDBPyConnection) -> None:
+    """The same, and the bounds of all that is learned, from a thousand buckets of accounts."""
+    learn_players(connection.sql(IN_BUCKETS), None, LEARNED, BY_CHANNEL)
 
 
 def whole_engine(connection: duckdb.DuckDBPyConnection) -> None:
@@ -70,5 +86,7 @@ ENGINE = {
     "credits_long": credits_long,
     "markov_1": markov(1),
     "markov_3": markov(3),
+    "learned": learned,
+    "learned_with_intervals": learned_with_intervals,
     "whole_engine": whole_engine,
 }

@@ -34,6 +34,7 @@ AGAINST = {
     "sql_engine": ("joinwin", "joinwin_wide"),
     "markov_1": ("window_lag", "path_strings"),
     "markov_3": ("window_lag",),
+    "learned_with_intervals": ("learned",),
     "whole_engine": ("window_full",),
     "channel_attribution_rules": ("credits_wide",),
     "mam_rules": ("credits_wide",),

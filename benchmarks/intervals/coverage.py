@@ -21,9 +21,8 @@ from benchmarks.intervals import players
 from benchmarks.intervals.world import CHANNELS, Sample, draw
 from partner_attribution.attribution import attribute
 from partner_attribution.attribution.cells import credit_intervals
-from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.influence import player_influence
 from partner_attribution.attribution.intervals import IntervalSettings
+from partner_attribution.attribution.player_intervals import LearnedPlayers, learn_players
 from partner_attribution.attribution.players import with_player_weights
 
 METHODS = (
@@ -108,7 +107,7 @@ from cells left join cells as wholes
 """
 
 
-def credited(connection: duckdb.DuckDBPyConnection, sample: Sample) -> Any:
+def credited(connection: duckdb.DuckDBPyConnection, sample: Sample) -> LearnedPlayers:
     """Run the engine over a sample; leave `sums`, `cells` and `learned` behind."""
     tables = (sample.conversions, sample.touches, sample.journeys, sample.accounts)
     for name, frame in zip(("conversions", "touches", "journeys", "buckets"), tables, strict=True):
@@ -116,20 +115,17 @@ def credited(connection: duckdb.DuckDBPyConnection, sample: Sample) -> Any:
         connection.execute(f"create or replace table {name} as select * from drawn")
         connection.unregister("drawn")
     conversions, touches = connection.table("conversions"), connection.table("touches")
-    weights = player_effects(connection.table("journeys"), METHODS)
-    connection.register("weights", weights)
+    found = learn_players(connection.table("journeys"), connection.table("buckets"), METHODS)
+    connection.register("weights", found.weights)
     weighed = with_player_weights(conversions, touches, connection.table("weights"), METHODS)
     attribute(conversions, weighed, METHODS).create_view("attributed", replace=True)
     connection.execute(CELLS)
-    return weights
+    return found
 
 
 def measured(connection: duckdb.DuckDBPyConnection, sample: Sample, min_wins: int) -> pd.DataFrame:
     """Cells of a sample with their bounds."""
-    weights = credited(connection, sample)
-    influence = player_influence(
-        connection.table("journeys"), connection.table("buckets"), weights, METHODS
-    )
+    influence = credited(connection, sample).influence
     settings = IntervalSettings(min_wins=min_wins)
     connection.register("influence", influence)
     bounds = credit_intervals(connection.sql(WHOLES), connection.sql(SUMS), influence, settings)

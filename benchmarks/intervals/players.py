@@ -10,10 +10,8 @@ import pandas as pd
 
 from benchmarks.intervals.world import draw
 from partner_attribution.attribution import Settings
-from partner_attribution.attribution.effects import UNATTRIBUTED, player_effects
-from partner_attribution.attribution.influence import player_influence
-from partner_attribution.attribution.intervals import IntervalSettings
-from partner_attribution.attribution.player_intervals import player_intervals
+from partner_attribution.attribution.effects import UNATTRIBUTED
+from partner_attribution.attribution.player_intervals import learn_players
 
 METHODS = ["markov_global", "shapley_set", "shapley_rate"]
 BLOCKS, AT_ONCE, ACCOUNTS = 6, 50, 3300
@@ -30,11 +28,8 @@ FIGURES = (
 def measured(block: int) -> pd.DataFrame:
     """Figures of every player of a block of markets, and their bounds."""
     sample, settings = draw(400_000 + block, AT_ONCE, ACCOUNTS), Settings(markov_order=1)
-    weights = player_effects(sample.journeys, METHODS, settings)
-    influence = player_influence(sample.journeys, sample.accounts, weights, METHODS, settings)
-    bounds = player_intervals(
-        sample.journeys, sample.accounts, weights, influence, settings, IntervalSettings()
-    )
+    learned = learn_players(sample.journeys, sample.accounts, METHODS, settings)
+    bounds, weights = learned.intervals, learned.weights
     found = bounds.to_pandas().merge(weights.to_pandas(), on=["milestone", "method", "player"])
     found = found[found["player"] != UNATTRIBUTED]
     whole = found.groupby(["milestone", "method"])["credited_conversions"].transform("sum")

@@ -7,12 +7,12 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.markov import collected
 from partner_attribution.attribution.settings import (
     CUSTOM_DIMENSIONS,
     Settings,
     unknown_name,
 )
+from partner_attribution.attribution.transitions import collected
 from partner_attribution.errors import AttributionError
 
 WEIGHTS_FILE = "seeds/method_weights.csv"

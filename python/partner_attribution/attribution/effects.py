@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.coalitions import (
-    Alike,
-    Coalition,
-    Outcomes,
-    by_coalition,
-    count_journeys,
-)
-from partner_attribution.attribution.markov import (
-    MILESTONE,
-    PLAYER,
-    RemovalEffects,
-    Transitions,
-    best_order,
-    count_transitions,
-    players_seen,
-    removal_effects,
-)
-from partner_attribution.attribution.players import player
+from partner_attribution.attribution.coalitions import Coalition, Kinds, Outcomes
+from partner_attribution.attribution.journeys_counted import JourneyCounts, counts_of_journeys
+from partner_attribution.attribution.markov import RemovalEffects, removal_effects
 from partner_attribution.attribution.registry import find_methods
-from partner_attribution.attribution.settings import AUTO, MAX_MARKOV_ORDER, Settings
+from partner_attribution.attribution.settings import Settings
 from partner_attribution.attribution.shapley import rate_values, set_values
 from partner_attribution.attribution.tables import arrow_rows
-from partner_attribution.errors import AttributionError
+from partner_attribution.attribution.transitions import MILESTONE, PLAYER
 
 UNATTRIBUTED = "unattributed"
 WEIGHT_OF_ONE = 10**9  # weights are whole billionths
-MAX_PLAYERS = 1000
 
 SCHEMA = {
     MILESTONE: nw.String(),
@@ -82,24 +65,30 @@ def player_effects(journeys: Any, methods: Iterable[str], settings: Settings | N
     base_rate, journeys, conversions: of the milestone's journeys with at least one touch.
     """
     settings = settings or Settings()
-    names = [method.id for method in find_methods(methods) if method.by_player]
+    names = learned_methods(methods)
+    counts = counts_of_journeys(journeys, names, settings) if names else None
+    return effects_table(counts, names, settings)
+
+
+def learned_methods(methods: Iterable[str]) -> list[str]:
+    """Return those methods that learn what players are worth, each once."""
+    return [method.id for method in find_methods(methods) if method.by_player]
+
+
+def effects_table(counts: JourneyCounts | None, names: list[str], settings: Settings) -> Any:
+    """Return what `player_effects` does, from journeys that have been counted; None = of none."""
     rows: list[dict[str, Any]] = []
-    if names:
-        frame: Any = nw.from_native(journeys)
-        frame = frame.with_columns(player(settings.player_dimension).alias(PLAYER))
-        touches = frame.filter(~nw.col("touch_id").is_null())
-        games = any(name.startswith("shapley") for name in names)
-        seen = players_seen(touches)
-        players = sorted({name for _, name in seen}, key=str.encode) if games else []
-        counted = count_journeys(frame, players)
-        totals = _totals(counted.alike)
-        if any(name.startswith("markov") for name in names):
-            count = partial(
-                count_transitions, touches, seen=seen, one_hash_each=counted.one_hash_each
+    if counts:
+        totals = {milestone: _total(kinds) for milestone, kinds in counts.kinds.items()}
+        for milestone, transitions in counts.transitions.items():
+            solved = removal_effects(transitions.whole)
+            rows += _markov_rows(milestone, solved, totals[milestone], names)
+        if "markov_global" in names:
+            rows += [_unattributed(milestone, total) for milestone, total in totals.items()]
+        if any(name.startswith("shapley") for name in names):
+            rows += _shapley_rows(
+                {milestone: kinds.outcomes() for milestone, kinds in counts.kinds.items()}, names
             )
-            rows += _markov_rows(count, totals, names, settings)
-        if games:
-            rows += _shapley_rows(by_coalition(counted.alike), names)
         for row in rows:
             total = totals[row[MILESTONE]]
             row["dimension"] = settings.player_dimension
@@ -122,64 +111,43 @@ def share_cents(cents: int, weights: Mapping[str, int]) -> dict[str, int]:
     return {name: sign * (whole + (name in extra)) for name, (whole, _) in parts.items()}
 
 
-def _totals(alike: Iterable[Alike]) -> dict[str, Total]:
-    found: dict[str, dict[bool, list[int]]] = {}
-    for one in alike:
-        sums = found.setdefault(one.milestone, {}).setdefault(one.has_touch, [0, 0, 0])
-        for place, value in enumerate((one.journeys, one.conversions, one.cents)):
-            sums[place] += value
-    nothing = [0, 0, 0]
-    return {
-        milestone: Total(*parts.get(True, nothing), *parts.get(False, nothing)[1:])
-        for milestone, parts in found.items()
-    }
+def _total(kinds: Kinds) -> Total:
+    def added(values: Any, where: Any) -> int:
+        return int(values[where].sum())
+
+    touched, bare = kinds.has_touch, ~kinds.has_touch
+    return Total(
+        *(added(one, touched) for one in (kinds.journeys, kinds.conversions, kinds.cents)),
+        *(added(one, bare) for one in (kinds.conversions, kinds.cents)),
+    )
 
 
 def _markov_rows(
-    count: Callable[[int], Mapping[str, Transitions]],
-    totals: Mapping[str, Total],
-    names: list[str],
-    settings: Settings,
+    milestone: str, solved: RemovalEffects, total: Total, names: list[str]
 ) -> list[dict[str, Any]]:
-    wanted = settings.markov_order
-    counted = count(MAX_MARKOV_ORDER if wanted == AUTO else int(wanted))
+    weights = {name: round(value * WEIGHT_OF_ONE) for name, value in solved.effects.items()}
+    common = {MILESTONE: milestone, "markov_order": solved.order}
     rows: list[dict[str, Any]] = []
-    for milestone, transitions in counted.items():
-        solved = _solved(transitions, wanted)
-        weights = {name: round(value * WEIGHT_OF_ONE) for name, value in solved.effects.items()}
-        common = {MILESTONE: milestone, "markov_order": solved.order}
-        if "markov_path" in names:
-            rows += [
-                common
-                | {"method": "markov_path", PLAYER: name, "weight": weights[name]}
-                | {"effect": effect}
-                for name, effect in solved.effects.items()
-            ]
-        if "markov_global" in names:
-            rows += _global_rows(solved, weights, totals[milestone].cents, common)
-    if "markov_global" in names:
+    if "markov_path" in names:
         rows += [
-            {
-                MILESTONE: milestone,
-                "method": "markov_global",
-                PLAYER: UNATTRIBUTED,
-                "credited_conversions": float(total.unattributed),
-                "credit_cents": total.unattributed_cents,
-            }
-            for milestone, total in totals.items()
+            common
+            | {"method": "markov_path", PLAYER: name, "weight": weights[name]}
+            | {"effect": effect}
+            for name, effect in solved.effects.items()
         ]
+    if "markov_global" in names:
+        rows += _global_rows(solved, weights, total.cents, common)
     return rows
 
 
-def _solved(transitions: Transitions, wanted: int | str) -> RemovalEffects:
-    if len(transitions.players) > MAX_PLAYERS:
-        raise AttributionError(
-            f"The Markov chain has {len(transitions.players)} players.",
-            expected=f"at most {MAX_PLAYERS}",
-            do="choose a coarser player_dimension (channel, partner or campaign)",
-        )
-    order = best_order(transitions) if wanted == AUTO else int(wanted)
-    return removal_effects(transitions.of_order(order))
+def _unattributed(milestone: str, total: Total) -> dict[str, Any]:
+    return {
+        MILESTONE: milestone,
+        "method": "markov_global",
+        PLAYER: UNATTRIBUTED,
+        "credited_conversions": float(total.unattributed),
+        "credit_cents": total.unattributed_cents,
+    }
 
 
 def _global_rows(
@@ -205,6 +173,8 @@ def _shapley_rows(
 ) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for milestone, coalitions in found.items():
+        if not coalitions:
+            continue
         if "shapley_set" in names:
             rows += [
                 {MILESTONE: milestone, "method": "shapley_set", PLAYER: name, "effect": value}

@@ -17,8 +17,8 @@ from partner_attribution.attribution.intervals import (
     status,
     total_interval,
 )
-from partner_attribution.attribution.markov import collected
 from partner_attribution.attribution.tables import arrow_rows
+from partner_attribution.attribution.transitions import collected
 
 SCHEMA = {
     "milestone": nw.String(),

@@ -8,7 +8,7 @@ coalition goes, so `shapley_rate` leaves each bucket out for real.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import narwhals as nw
@@ -16,31 +16,22 @@ import numpy as np
 from scipy import sparse
 from scipy.sparse.linalg import splu
 
-from partner_attribution.attribution.coalitions import (
-    Coalition,
-    Outcomes,
-    count_coalitions,
-)
-from partner_attribution.attribution.markov import (
-    JOURNEY,
+from partner_attribution.attribution.coalitions import Kinds
+from partner_attribution.attribution.journeys_counted import JourneyCounts
+from partner_attribution.attribution.markov import _matrices
+from partner_attribution.attribution.shapley import divisors, rate_values
+from partner_attribution.attribution.tables import arrow_table
+from partner_attribution.attribution.transitions import (
+    BUCKET,
     MILESTONE,
     PLAYER,
     End,
-    Outcome,
+    InBuckets,
     State,
-    Transitions,
-    _matrices,
     collected,
-    count_transitions,
 )
-from partner_attribution.attribution.players import player
-from partner_attribution.attribution.registry import find_methods
-from partner_attribution.attribution.settings import Settings
-from partner_attribution.attribution.shapley import rate_values, shapley_values
-from partner_attribution.attribution.tables import arrow_table
 
-BUCKET = "bucket"
-_SEPARATOR = "\x1f"  # between milestone and bucket; no milestone holds it
+Array = Any
 
 SCHEMA = {
     MILESTONE: nw.String(),
@@ -51,43 +42,47 @@ SCHEMA = {
 }
 
 # player x bucket, and the players' names in that order
-Influence = tuple[list[str], Any]
+Influence = tuple[list[str], Array]
+Learned = dict[str, Influence]  # by milestone
 
 
-def player_influence(
-    journeys: Any,
-    accounts: Any,
-    weights: Any,
-    methods: Iterable[str],
-    settings: Settings | None = None,
-    *,
-    buckets: int = 1000,
-) -> Any:
+def influence_of(counts: JourneyCounts, methods: Collection[str]) -> dict[str, Learned]:
     """Return how the log of each learned weight moves with each bucket of accounts.
 
-    journeys: as for `player_effects`, with account_id. accounts: account_id, bucket (0 to
-    buckets - 1). weights: what `player_effects` returned for these journeys.
-
-    Returns an Arrow table of one row per milestone, method, player and bucket whose influence is
-    not 0: influence, the change of log weight per unit of the bucket's weight. A method of its
-    own adds one function to `INFLUENCES`.
+    By method, then milestone: the players' names, and player x bucket, the change of log weight per
+    unit of the bucket's weight. A method of its own adds one function to `INFLUENCES`.
     """
-    settings = settings or Settings()
-    wanted = [method.id for method in find_methods(methods) if method.id in INFLUENCES]
-    rows: dict[str, list[Any]] = {name: [] for name in SCHEMA}
-    if wanted:
-        touches = _touches_in_buckets(journeys, accounts, settings)
-        learned: Any = nw.from_native(weights).select(MILESTONE, "method", "markov_order")
-        chains = learned.filter(~nw.col("markov_order").is_null()).unique()
-        orders = {(milestone, method): int(n) for milestone, method, n in collected(chains)}
-        known: dict[Any, dict[str, Influence]] = {}  # two Markov methods learn the same
-        for method in sorted(wanted):
-            learn = INFLUENCES[method]
-            if learn not in known:
-                known[learn] = learn(touches, orders, buckets)
-            for milestone, (names, influence) in sorted(known[learn].items()):
-                _append(rows, milestone, method, names, influence)
-    return arrow_table(rows, SCHEMA)
+    known: dict[Any, Learned] = {}  # two Markov methods learn the same
+    found: dict[str, Learned] = {}
+    for method in sorted(methods):
+        learn = INFLUENCES.get(method)
+        if learn is None:
+            continue
+        if learn not in known:
+            known[learn] = learn(counts)
+        found[method] = known[learn]
+    return found
+
+
+def influence_table(found: Mapping[str, Learned]) -> Any:
+    """Return an Arrow table of one row per milestone, method, player and bucket whose influence is
+    not 0."""
+    texts: list[tuple[str, str, str]] = []
+    places: list[Array] = []
+    values: list[Array] = []
+    for method, learned in sorted(found.items()):
+        for milestone, (names, influence) in sorted(learned.items()):
+            for name, of_name in zip(names, influence, strict=True):
+                (place,) = np.nonzero(of_name)
+                texts += [(milestone, method, name)] * len(place)
+                places.append(place)
+                # Rounded, because libraries of linear algebra differ in the last digits.
+                values.append(np.round(of_name[place], 12))
+    keys = zip(*texts, strict=True) if texts else ((), (), ())
+    columns: dict[str, Any] = dict(zip((MILESTONE, "method", PLAYER), keys, strict=True))
+    columns["influence"] = np.concatenate([[], *values])
+    columns[BUCKET] = np.concatenate([[], *places]).astype(np.int64)
+    return arrow_table(columns, SCHEMA)
 
 
 def influence_by_player(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Any]]:
@@ -100,70 +95,23 @@ def influence_by_player(influence: Any, buckets: int) -> dict[tuple[str, str], d
     return found
 
 
-def _append(
-    rows: dict[str, list[Any]], milestone: str, method: str, names: list[str], influence: Any
-) -> None:
-    for name, values in zip(names, influence, strict=True):
-        (found,) = np.nonzero(values)
-        rows[MILESTONE] += [milestone] * len(found)
-        rows["method"] += [method] * len(found)
-        rows[PLAYER] += [name] * len(found)
-        rows[BUCKET] += found.tolist()
-        # Rounded, because libraries of linear algebra differ in the last digits.
-        rows["influence"] += np.round(values[found], 12).tolist()
+def _markov(counts: JourneyCounts) -> Learned:
+    return {name: removal_influence(found) for name, found in counts.transitions.items()}
 
 
-def _touches_in_buckets(journeys: Any, accounts: Any, settings: Settings) -> Any:
-    """Touches whose milestone names the bucket too: counts then come per milestone and bucket."""
-    frame: Any = nw.from_native(journeys)
-    bucket = nw.from_native(accounts).select("account_id", nw.col(BUCKET).cast(nw.String))
-    return (
-        frame.filter(~nw.col("touch_id").is_null())
-        .join(bucket, on="account_id", how="inner")
-        .with_columns(
-            nw.concat_str(MILESTONE, BUCKET, separator=_SEPARATOR).alias(MILESTONE),
-            player(settings.player_dimension).alias(PLAYER),
-        )
-        .select(MILESTONE, JOURNEY, "is_converted", "touch_id", "touched_at_us", PLAYER)
-    )
-
-
-def _by_milestone(counted: Mapping[str, Any]) -> dict[str, dict[int, Any]]:
-    found: dict[str, dict[int, Any]] = {}
-    for key, value in counted.items():
-        milestone, bucket = key.split(_SEPARATOR)
-        found.setdefault(milestone, {})[int(bucket)] = value
-    return found
-
-
-def _markov(
-    touches: Any, orders: Mapping[tuple[str, str], int], buckets: int
-) -> dict[str, Influence]:
-    own = {milestone: order for (milestone, method), order in orders.items() if "markov" in method}
-    counted = _by_milestone(count_transitions(touches, max(own.values(), default=1)))
-    return {
-        milestone: removal_influence(
-            {bucket: one.of_order(own.get(milestone, 1)) for bucket, one in parts.items()}, buckets
-        )
-        for milestone, parts in counted.items()
-    }
-
-
-def removal_influence(parts: Mapping[int, Transitions], buckets: int) -> Influence:
+def removal_influence(counted: InBuckets) -> Influence:
     """Return the influence of each bucket on the log of every player's removal effect.
-
-    parts: bucket -> transitions of its journeys, all of one order.
 
     Moving a bucket's weight changes a probability of converting by
     sum over moves (visits of the state) / (count of the state) x (what the move wins).
     """
-    whole = _added_up(parts)
+    whole = counted.whole
     names, journeys = list(whole.players), whole.journeys
-    influence = np.zeros((len(names), buckets))
+    influence = np.zeros((len(names), counted.starts.shape[1]))
     if not whole.conversions:
         return names, influence
     states, chain, wins = _matrices(whole)
-    moves = _Moves(whole, parts, states, buckets)
+    moves = _Moves(counted, states)
     start = np.zeros(len(states))
     for name, count in whole.starts.items():
         start[states[(name,)]] = count / journeys
@@ -180,32 +128,24 @@ def removal_influence(parts: Mapping[int, Transitions], buckets: int) -> Influen
 class _Moves:
     """Every move of a chain that leaves its state, and how often each bucket makes it."""
 
-    def __init__(
-        self,
-        whole: Transitions,
-        parts: Mapping[int, Transitions],
-        states: Mapping[State, int],
-        buckets: int,
-    ) -> None:
+    def __init__(self, counted: InBuckets, states: Mapping[State, int]) -> None:
+        whole = counted.whole
         self.journeys = whole.journeys
         ends = len(states)
-        leaving: dict[tuple[State, Outcome], tuple[int, int]] = {}
+        leaving: list[tuple[int, int]] = []
         for state, outcome in whole.moves:
             if isinstance(outcome, End):
                 target = ends if outcome is End.CONVERTED else ends + 1
             else:
                 target = states[(*state, outcome)[-whole.order :]]
-            leaving[state, outcome] = (states[state], target)
-        position = {move: i for i, move in enumerate(leaving)}
-        self.source, self.target = np.array(list(leaving.values())).T
-        self.counts = _counted(
-            ((position[m], b, n) for b, one in parts.items() for m, n in one.moves.items()),
-            (len(position), buckets),
-        )
-        self.starts = _counted(
-            ((states[(p,)], b, n) for b, one in parts.items() for p, n in one.starts.items()),
-            (len(states), buckets),
-        )
+            leaving.append((states[state], target))
+        self.source, self.target = np.array(leaving).T
+        self.counts = counted.moves
+        # Journeys that start in each state: only states of one player are starts.
+        self.starts = np.zeros((len(states), counted.starts.shape[1]))
+        for name, of_player in zip(counted.players, counted.starts, strict=True):
+            if (name,) in states:
+                self.starts[states[name,]] = of_player
         away = self.source != self.target
         counts = np.asarray(self.counts.sum(axis=1)).ravel() * away
         self.leaving = np.bincount(self.source, counts, minlength=len(states))
@@ -225,66 +165,35 @@ class _Moves:
         return value, self.counts.T @ gain + begun
 
 
-def _counted(entries: Iterable[tuple[int, int, int]], shape: tuple[int, int]) -> Any:
-    rows, columns, values = np.array(list(entries)).T
-    return sparse.csr_matrix((values, (rows, columns)), shape=shape, dtype=float)
+def _shapley_rate(counts: JourneyCounts) -> Learned:
+    return {name: rate_influence(kinds, counts.buckets) for name, kinds in counts.kinds.items()}
 
 
-def _added_up(parts: Mapping[int, Transitions]) -> Transitions:
-    starts: dict[str, int] = {}
-    moves: dict[tuple[State, Outcome], int] = {}
-    for one in parts.values():
-        for name, count in one.starts.items():
-            starts[name] = starts.get(name, 0) + count
-        for move, count in one.moves.items():
-            moves[move] = moves.get(move, 0) + count
-    order = next(iter(parts.values())).order
-    return Transitions(order, dict(sorted(starts.items())), dict(sorted(moves.items(), key=repr)))
-
-
-def _shapley_rate(
-    touches: Any, orders: Mapping[tuple[str, str], int], buckets: int
-) -> dict[str, Influence]:
-    counted = _by_milestone(count_coalitions(touches))
-    return {milestone: rate_influence(parts, buckets) for milestone, parts in counted.items()}
-
-
-def rate_influence(parts: Mapping[int, Mapping[Coalition, Outcomes]], buckets: int) -> Influence:
+def rate_influence(kinds: Kinds, buckets: int) -> Influence:
     """Return the influence of each bucket on every player's `shapley_rate` value, over its size.
 
-    parts: bucket -> coalitions of its journeys. Each bucket is left out in turn: the value with
-    it less the value without it. A value below zero counts as zero in credits; its influence only
-    says how steadily it lies there.
+    Each bucket is left out in turn: the value with it less the value without it. A value below zero
+    counts as zero in credits; its influence only says how steadily it lies there.
     """
-    whole: dict[Coalition, Outcomes] = {}
-    for one in parts.values():
-        for coalition, found in one.items():
-            before = whole.get(coalition, Outcomes(0, 0))
-            whole[coalition] = Outcomes(
-                before.journeys + found.journeys, before.conversions + found.conversions
-            )
-    values = rate_values(whole)
+    values = rate_values(kinds.outcomes())
     names = list(values)
-    coalitions = sorted(whole, key=sorted)
+    if not names:
+        return names, np.zeros((0, buckets))
     # Values are linear in the rates of coalitions.
-    linear = np.array(
-        [list(shapley_values({coalition: 1.0}, names).values()) for coalition in coalitions]
-    )
-    moved = np.zeros((len(coalitions), buckets))
-    position = {coalition: i for i, coalition in enumerate(coalitions)}
-    for bucket, one in parts.items():
-        for coalition, found in one.items():
-            journeys = whole[coalition].journeys - found.journeys
-            conversions = whole[coalition].conversions - found.conversions
-            rate = whole[coalition].conversions / whole[coalition].journeys
-            left = conversions / journeys if journeys else 0.0
-            moved[position[coalition], bucket] = rate - left
-    influence = linear.T @ moved
+    linear = 1 / np.array([divisors(one, names) for one in kinds.coalitions])
+    journeys, won = (kinds.in_buckets(one, buckets) for one in (kinds.journeys, kinds.conversions))
+    of_all, won_of_all = (np.asarray(one.sum(axis=1)).ravel() for one in (journeys, won))
+    row = np.repeat(np.arange(len(of_all)), np.diff(journeys.indptr))
+    others, won_of_others = of_all[row] - journeys.data, won_of_all[row] - won.data
+    left = np.where(others > 0, won_of_others / np.maximum(others, 1), 0.0)
+    moved = won_of_all[row] / of_all[row] - left
+    places = (moved, journeys.indices, journeys.indptr)
+    influence = linear.T @ sparse.csr_matrix(places, shape=journeys.shape)
     sizes = np.array([abs(values[name]) or np.inf for name in names])
     return names, influence / sizes[:, None]
 
 
-INFLUENCES: dict[str, Callable[[Any, Mapping[tuple[str, str], int], int], dict[str, Influence]]] = {
+INFLUENCES: dict[str, Callable[[JourneyCounts], Learned]] = {
     "markov_global": _markov,
     "markov_path": _markov,
     "shapley_rate": _shapley_rate,

@@ -18,13 +18,7 @@ from partner_attribution.attribution.coalitions import Outcomes
 from partner_attribution.attribution.effects import UNATTRIBUTED, WEIGHT_OF_ONE
 from partner_attribution.attribution.engine import attribute
 from partner_attribution.attribution.journey import player_weight_column
-from partner_attribution.attribution.markov import (
-    End,
-    Transitions,
-    best_order,
-    collected,
-    removal_effects,
-)
+from partner_attribution.attribution.markov import best_order, removal_effects
 from partner_attribution.attribution.players import EVENLY
 from partner_attribution.attribution.registry import Method, find_methods
 from partner_attribution.attribution.settings import (
@@ -34,6 +28,7 @@ from partner_attribution.attribution.settings import (
     unknown_name,
 )
 from partner_attribution.attribution.shapley import rate_values
+from partner_attribution.attribution.transitions import End, Transitions, collected
 from partner_attribution.errors import AttributionError
 
 DIRECT = "direct"

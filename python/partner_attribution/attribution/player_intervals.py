@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import narwhals as nw
 import numpy as np
+from scipy import sparse
 
-from partner_attribution.attribution.effects import UNATTRIBUTED
-from partner_attribution.attribution.influence import influence_by_player
+from partner_attribution.attribution.coalitions import Kinds
+from partner_attribution.attribution.effects import (
+    UNATTRIBUTED,
+    effects_table,
+    learned_methods,
+)
+from partner_attribution.attribution.influence import influence_of, influence_table
 from partner_attribution.attribution.intervals import (
     SUPPRESSED,
     WIDEST,
@@ -19,10 +26,10 @@ from partner_attribution.attribution.intervals import (
     status,
     total_interval,
 )
-from partner_attribution.attribution.markov import JOURNEY, MILESTONE, PLAYER, collected, distinct
-from partner_attribution.attribution.players import player
+from partner_attribution.attribution.journeys_counted import counts_of_journeys
 from partner_attribution.attribution.settings import Settings
-from partner_attribution.attribution.tables import arrow_rows
+from partner_attribution.attribution.tables import arrow_rows, of_kinds
+from partner_attribution.attribution.transitions import MILESTONE, PLAYER
 
 Array = Any
 _MARKOV = ("markov_global", "markov_path")
@@ -43,56 +50,86 @@ SCHEMA = {
     "share_lower": nw.Float64(),
     "share_upper": nw.Float64(),
 }
-# What was won with a touch and without one, conversions and cents: 4 x bucket.
-_Won = dict[str, Array]
 
 
-def player_intervals(  # noqa: PLR0917
+@dataclass(frozen=True)
+class LearnedPlayers:
+    """What journeys teach of each player, as Arrow tables.
+
+    weights: as `player_effects` returns them.
+    influence: one row per milestone, method, player and bucket that moves the player's weight: how
+        the log of the weight changes per unit of the bucket's weight.
+    intervals: one row per milestone, method that learns and player; winning_accounts are those with
+        a converting journey through the player. `effect` is what `weights` calls so. A value of
+        `shapley_rate` may be below 0, so its bounds stand on its own scale; one of exactly 0 has
+        none. Bounds of credit and of its share of all conversions are those of `markov_global`:
+        touches of the others have cells of their own.
+    """
+
+    weights: Any
+    influence: Any
+    intervals: Any
+
+
+def learn_players(
     journeys: Any,
     accounts: Any,
-    weights: Any,
-    influence: Any,
+    methods: Iterable[str],
+    settings: Settings | None = None,
+    intervals: IntervalSettings | None = None,
+) -> LearnedPlayers:
+    """Learn what each method says of each player, and how sure that is, from one count of journeys.
+
+    journeys: as for `player_effects`, with account_id. accounts: account_id and bucket, from 0 to
+    buckets - 1; None = journeys say bucket themselves.
+    """
+    settings, intervals = settings or Settings(), intervals or IntervalSettings()
+    names = learned_methods(methods)
+    counts = None
+    if names:
+        counts = counts_of_journeys(journeys, names, settings, accounts, intervals.buckets)
+    weights = effects_table(counts, names, settings)
+    moved = influence_of(counts, names) if counts else {}
+    rows: list[dict[str, Any]] = []
+    effects: dict[tuple[str, str], dict[str, float]] = {}
+    for milestone, method, name, effect in (
+        nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect").iter_rows()
+    ):
+        if method in _METHODS:
+            effects.setdefault((milestone, method), {})[name] = effect
+    for (milestone, method), of_players in sorted(effects.items()):
+        assert counts is not None
+        kinds = counts.kinds[milestone]
+        own = moved.get(method, {}).get(milestone, ([], np.zeros((0, counts.buckets))))
+        of_names = {name: np.round(one, 12) for name, one in zip(*own, strict=True)}
+        if method in _MARKOV:
+            won = _won(kinds, counts.buckets)
+            bounds = _bounds(of_players, of_names, won, method, intervals.level)
+        elif method == _SET:
+            bounds = _of_set(of_players, _split(kinds, counts.buckets), intervals.level)
+        else:
+            bounds = _of_rate(of_players, of_names, intervals.level)
+        for name, values in bounds.items():
+            count = kinds.winners.get(None if name == UNATTRIBUTED else name, 0)
+            word = status(count, intervals)
+            common = {MILESTONE: milestone, "method": method, PLAYER: name}
+            shown = {} if word == SUPPRESSED else values
+            rows.append(common | {"winning_accounts": count, "interval_status": word} | shown)
+    return LearnedPlayers(weights, influence_table(moved), arrow_rows(rows, SCHEMA))
+
+
+def players_of_ledger(
+    journeys: Any,
+    accounts: Any,
+    methods: Iterable[str],
     settings: Settings,
     intervals: IntervalSettings,
 ) -> Any:
-    """Return the bounds of each player's removal effect or Shapley value, and of global credit.
-
-    journeys, accounts: as for `player_influence`. weights: as `player_effects` returns them.
-    influence: as `player_influence` returns it.
-
-    Returns an Arrow table of one row per milestone, method that learns and player; winning_accounts
-    are those with a converting journey through the player. `effect` is what `player_effects` calls
-    so. A value of `shapley_rate` may be below 0, so its bounds stand on its own scale; one of
-    exactly 0 has none. Bounds of credit and of its share of all conversions are those of
-    `markov_global`: touches of the others have cells of their own.
-    """
-    learned: Any = nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect")
-    effects: dict[tuple[str, str], dict[str, float]] = {}
-    for milestone, method, name, effect in collected(learned):
-        if method in _METHODS:
-            effects.setdefault((milestone, method), {})[name] = effect
-    rows: list[dict[str, Any]] = []
-    if effects:
-        rows_won = _converted(journeys, accounts, settings)
-        won, wins = _won(rows_won, intervals.buckets)
-        moved = influence_by_player(influence, intervals.buckets)
-        is_split = any(method == _SET for _, method in effects)
-        split = _split(rows_won, intervals.buckets) if is_split else {}
-        for key, of_players in sorted(effects.items()):
-            own = won.get(key[0], np.zeros((4, intervals.buckets)))  # no conversion yet
-            if key[1] in _MARKOV:
-                bounds = _bounds(of_players, moved.get(key, {}), own, key[1], intervals.level)
-            elif key[1] == _SET:
-                bounds = _of_set(of_players, split.get(key[0], {}), intervals.level)
-            else:
-                bounds = _of_rate(of_players, moved.get(key, {}), intervals.level)
-            for name, values in bounds.items():
-                count = wins.get((key[0], name), 0)
-                word = status(count, intervals)
-                common = {MILESTONE: key[0], "method": key[1], PLAYER: name}
-                shown = {} if word == SUPPRESSED else values
-                rows.append(common | {"winning_accounts": count, "interval_status": word} | shown)
-    return arrow_rows(rows, SCHEMA)
+    """Return `learn_players` as one Arrow table, row_kind `weight`, `influence` or `interval`: all
+    columns, null where one belongs to another."""
+    found = learn_players(journeys, accounts, methods, settings, intervals)
+    kinds = {"weight": found.weights, "influence": found.influence, "interval": found.intervals}
+    return of_kinds(kinds)
 
 
 def _bounds(
@@ -173,51 +210,26 @@ def global_parts(effects: Array, influence: Array, won: Array) -> tuple[Array, A
     return share[:, None] * won[:, None, :], won.sum(axis=1)[:, None, None] * moved
 
 
-def _converted(journeys: Any, accounts: Any, settings: Settings) -> Any:
-    """Touches of converting journeys, with bucket and player; __without marks a journey's lack."""
-    frame: Any = nw.from_native(journeys)
-    bucket = nw.from_native(accounts).select("account_id", nw.col("bucket").cast(nw.Int64))
-    without = nw.when(nw.col("touch_id").is_null()).then(1).otherwise(0)
-    return (
-        frame.filter(nw.col("is_converted"))
-        .join(bucket, on="account_id", how="inner")
-        .with_columns(without.alias("__without"), player(settings.player_dimension).alias(PLAYER))
-    )
-
-
-def _split(rows: Any, buckets: int) -> dict[str, dict[str, Array]]:
+def _split(kinds: Kinds, buckets: int) -> dict[str, Array]:
     """Conversions of each bucket, split evenly over the players of each journey."""
-    met = distinct(rows.filter(nw.col("__without") == 0), MILESTONE, JOURNEY, PLAYER, "bucket")
-    sizes = met.group_by(MILESTONE, JOURNEY).agg(nw.len().alias("__players"))
-    counted = (
-        met.join(sizes, on=[MILESTONE, JOURNEY], how="inner")
-        .group_by(MILESTONE, PLAYER, "bucket", "__players")
-        .agg(nw.len().alias("__journeys"))
-    )
-    split: dict[str, dict[str, Array]] = {}
-    # Sorted: a sum of thirds depends on its order.
-    for milestone, name, bucket, size, count in sorted(collected(counted)):
-        own = split.setdefault(milestone, {}).setdefault(name, np.zeros(buckets))
-        own[int(bucket)] += int(count) / int(size)
-    return split
+    won = kinds.in_buckets(kinds.conversions, buckets)
+    names = sorted({name for one in kinds.coalitions for name in one})
+    place = {name: i for i, name in enumerate(names)}
+    members = [
+        (place[name], j, 1 / len(one)) for j, one in enumerate(kinds.coalitions) for name in one
+    ]
+    rows, columns, parts = np.array(members).reshape(-1, 3).T
+    shape = (len(names), len(kinds.coalitions))
+    split = sparse.csr_matrix((parts, (rows.astype(int), columns.astype(int))), shape=shape) @ won
+    return dict(zip(names, split.toarray(), strict=True))
 
 
-def _won(rows: Any, buckets: int) -> tuple[_Won, dict[tuple[str, str], int]]:
-    """What each bucket won per milestone; and the winning accounts of each player."""
-    of_journeys = (
-        distinct(rows, MILESTONE, JOURNEY, "__without", "bucket", "value_cents")
-        .group_by(MILESTONE, "__without", "bucket")
-        .agg(nw.len().alias("__won"), nw.col("value_cents").sum())
+def _won(kinds: Kinds, buckets: int) -> Array:
+    """What was won with a touch and without one, conversions and cents: 4 x bucket."""
+    return np.array(
+        [
+            np.bincount(kinds.bucket[rows], values[rows], buckets)
+            for rows in (kinds.has_touch, ~kinds.has_touch)
+            for values in (kinds.conversions, kinds.cents)
+        ]
     )
-    won: _Won = {}
-    for milestone, lacks, place, count, cents in collected(of_journeys):
-        table = won.setdefault(milestone, np.zeros((4, buckets)))
-        table[2 * int(lacks) : 2 * int(lacks) + 2, int(place)] = int(count), int(cents)
-    met = distinct(rows, MILESTONE, PLAYER, "account_id", "__without")
-    name = nw.when(nw.col("__without") == 1).then(nw.lit(UNATTRIBUTED)).otherwise(nw.col(PLAYER))
-    counted = (
-        distinct(met.with_columns(name.alias(PLAYER)), MILESTONE, PLAYER, "account_id")
-        .group_by(MILESTONE, PLAYER)
-        .agg(nw.len().alias("__accounts"))
-    )
-    return won, {(milestone, who): int(count) for milestone, who, count in collected(counted)}

@@ -27,16 +27,18 @@ def shapley_values(worth: Mapping[Coalition, float], players: Collection[str]) -
     worth: coalition -> worth; coalitions not named are worth 0. Only those named are visited, so
     the cost is coalitions x players, not 2**players.
     """
-    size = len(players)
     gains: dict[str, list[float]] = {player: [] for player in players}
     for coalition, value in sorted(worth.items(), key=lambda item: sorted(item[0])):
-        of_size = comb(size, len(coalition))
-        for player, gain in gains.items():
-            if player in coalition:
-                gain.append(value / (len(coalition) * of_size))
-            else:
-                gain.append(-value / ((size - len(coalition)) * of_size))
+        for gain, divisor in zip(gains.values(), divisors(coalition, players), strict=True):
+            gain.append(value / divisor)
     return {player: fsum(gain) for player, gain in gains.items()}
+
+
+def divisors(coalition: Coalition, players: Collection[str]) -> list[int]:
+    """Return by what to divide the worth of a coalition for each player's part of it."""
+    size, of_size = len(players), comb(len(players), len(coalition))
+    inside, outside = len(coalition) * of_size, (len(coalition) - size) * of_size
+    return [inside if player in coalition else outside for player in players]
 
 
 def rate_values(coalitions: Mapping[Coalition, Outcomes]) -> dict[str, float]:

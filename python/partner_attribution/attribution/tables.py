@@ -31,6 +31,18 @@ def arrow_rows(rows: Sequence[Mapping[str, Any]], schema: Mapping[str, nw.dtypes
     return arrow_table({name: [row.get(name) for row in rows] for name in schema}, schema)
 
 
+def of_kinds(tables: Mapping[str, Any]) -> Any:
+    """Return Arrow tables as one, row_kind saying which each row is of: all columns, null where one
+    belongs to another."""
+    pa = nw.Implementation.PYARROW.to_native_namespace()
+    kind = {"row_kind": nw.String()}
+    parts = [
+        table.add_column(0, "row_kind", arrow_table({"row_kind": [name] * len(table)}, kind)[0])
+        for name, table in tables.items()
+    ]
+    return pa.concat_tables(parts, promote_options="default")
+
+
 def numbers_of(series: Any) -> Any:
     """Return the numbers of a Narwhals series without nulls as a numpy array.
 

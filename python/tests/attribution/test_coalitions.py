@@ -11,13 +11,12 @@ import pyarrow as pa
 import pytest
 
 from partner_attribution.attribution.coalitions import (
-    Alike,
     Outcomes,
     count_coalitions,
     count_journeys,
 )
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.markov import count_transitions, players_seen
+from partner_attribution.attribution.transitions import count_transitions, players_seen
 
 from .journeys import Journey, compared, in_duckdb
 
@@ -60,18 +59,48 @@ def test_journeys_are_counted_by_the_set_of_their_players(engine):
         sums[0] += 1
         sums[1] += one.is_converted
         sums[2] += one.is_converted * one.cents
-    found = counted(journeys, engine).alike
-    assert len(found) == len(expected)
-    assert set(found) == {
-        Alike("closed_won", key, bool(key), *sums) for key, sums in expected.items()
-    }
-    assert {len(one.players) for one in found} == {0, 1, 2, 3}
+    kinds = counted(journeys, engine).kinds["closed_won"]
+    assert list(kinds.coalitions) == sorted(expected, key=sorted)
+    sums = zip(kinds.journeys, kinds.conversions, kinds.cents, strict=True)
+    found = dict(zip((kinds.coalitions[i] for i in kinds.coalition), sums, strict=True))
+    assert found == {key: tuple(sums) for key, sums in expected.items()}
+    assert [bool(kinds.coalitions[i]) for i in kinds.coalition] == kinds.has_touch.tolist()
+    assert {len(one) for one in found} == {0, 1, 2, 3}
+    assert set(kinds.bucket.tolist()) == {0}
+    assert kinds.winners == {}
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("players", [PLAYERS, PLAYERS[:5]])
+def test_buckets_of_accounts_are_counted_apart_and_winners_once(engine, players):
+    """Four accounts take turns, so each has many journeys; some win without a touch."""
+    journeys = journeys_of(count=120, players=players)
+    frame = compared(journeys)
+    number = frame["journey_id"].str[1:].astype(int)
+    frame = frame.assign(account_id="a" + (number % 40).astype(str), bucket=number % 40 % 7)
+    rows = nw.from_native(engine(frame)).with_columns(player=nw.col("channel"))
+    kinds = count_journeys(rows, players, in_buckets=True).kinds["closed_won"]
+    expected, winners = defaultdict(int), defaultdict(set)
+    for i, one in enumerate(journeys):
+        expected[frozenset(one.path), i % 40 % 7] += 1
+        for player in one.path or [None]:
+            if one.is_converted:
+                winners[player].add(i % 40)
+    keys = zip((kinds.coalitions[i] for i in kinds.coalition), kinds.bucket.tolist(), strict=True)
+    assert dict(zip(keys, kinds.journeys.tolist(), strict=True)) == expected
+    assert kinds.winners == {player: len(accounts) for player, accounts in winners.items()}
+    of_buckets = kinds.in_buckets(kinds.journeys, 7).toarray()
+    for i, coalition in enumerate(kinds.coalitions):
+        of_one = [expected[coalition, b] if coalition else 0 for b in range(7)]
+        assert of_buckets[i].tolist() == of_one
+    assert kinds.outcomes() == count_journeys(rows, players).kinds["closed_won"].outcomes()
 
 
 def test_a_player_that_nobody_asked_for_is_a_touch_all_the_same():
     frame = nw.from_native(in_duckdb(compared([Journey(("p00",)), Journey(())])))
-    found = count_journeys(frame.with_columns(player=nw.col("channel")), ()).alike
-    assert {(one.has_touch, one.journeys) for one in found} == {(True, 1), (False, 1)}
+    kinds = count_journeys(frame.with_columns(player=nw.col("channel")), ()).kinds["closed_won"]
+    found = zip(kinds.has_touch.tolist(), kinds.journeys.tolist(), strict=True)
+    assert set(found) == {(True, 1), (False, 1)}
 
 
 def test_only_journeys_whose_hashes_all_differ_are_told_apart_by_them():
@@ -90,7 +119,7 @@ def test_one_milestone_whose_journeys_share_a_hash_is_enough_to_tell_by_text():
         " as milestone)"
     )
     alike = count_journeys(nw.from_native(rows).with_columns(player=nw.col("channel")), ())
-    assert {one.milestone for one in alike.alike} == {"apart", "closed_won"}
+    assert set(alike.kinds) == {"apart", "closed_won"}
     assert not alike.one_hash_each
     apart = nw.from_native(rows.filter("milestone = 'apart'"))
     assert count_journeys(apart.with_columns(player=nw.col("channel")), ()).one_hash_each

@@ -11,16 +11,11 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from partner_attribution.attribution import Settings, markov
+from partner_attribution.attribution import Settings
+from partner_attribution.attribution import transitions as counting
 from partner_attribution.attribution.effects import player_effects, share_cents
-from partner_attribution.attribution.markov import (
-    End,
-    Transitions,
-    _matrices,
-    best_order,
-    count_transitions,
-    removal_effects,
-)
+from partner_attribution.attribution.markov import _matrices, best_order, removal_effects
+from partner_attribution.attribution.transitions import End, Transitions, count_transitions
 from partner_attribution.errors import AttributionError
 
 from .journeys import (
@@ -192,7 +187,7 @@ def test_many_players_and_milestones_are_counted_like_few(monkeypatch, engine):
     frame["milestone"] = ["m" + journey[-1] for journey in frame["journey_id"]]
     rows = nw.from_native(engine(frame)).with_columns(player=nw.col("channel"))
     by_join = count_transitions(rows, 3)
-    monkeypatch.setattr(markov, "_FEW", 1000)
+    monkeypatch.setattr(counting, "_FEW", 1000)
     assert by_join == count_transitions(rows, 3)
     assert set(by_join) == {f"m{i}" for i in range(10)}
     players = {name for one in by_join.values() for name in one.players}

@@ -11,20 +11,20 @@ import pytest
 
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.influence import player_influence
 from partner_attribution.attribution.intervals import (
     IntervalSettings,
     share_interval,
     status,
     total_interval,
 )
+from partner_attribution.attribution.journeys_counted import counts_of_journeys
 from partner_attribution.attribution.player_intervals import (
-    _converted,
     _of_rate,
     _split,
     global_parts,
-    player_intervals,
+    learn_players,
 )
+from tests.attribution.journeys import in_duckdb
 from tests.attribution.test_influence import PLAYERS, frames, paths
 
 METHODS = ["markov_global", "markov_path"]
@@ -53,12 +53,9 @@ def market() -> tuple[pd.DataFrame, pd.DataFrame]:
 def bounds(
     journeys: pd.DataFrame, accounts: pd.DataFrame, methods: Any = METHODS + SHAPLEY, **changed: int
 ) -> dict[tuple[str, str], dict[str, float]]:
-    settings = Settings(markov_order=1)
-    weights = player_effects(journeys, methods, settings)
-    influence = player_influence(journeys, accounts, weights, methods, settings, buckets=BUCKETS)
     wanted = IntervalSettings(buckets=BUCKETS, **changed)
-    table = player_intervals(journeys, accounts, weights, influence, settings, wanted)
-    return {(row["method"], row["player"]): row for row in table.to_pylist()}
+    found = learn_players(journeys, accounts, methods, Settings(markov_order=1), wanted)
+    return {(row["method"], row["player"]): row for row in found.intervals.to_pylist()}
 
 
 def test_global_credit_moves_by_hand() -> None:
@@ -131,14 +128,25 @@ def test_shuffled_rows_give_the_same_table(market: tuple[pd.DataFrame, pd.DataFr
     assert bounds(*shuffled) == bounds(journeys, accounts)
 
 
-def test_where_nothing_is_learned_there_are_no_rows(
+def test_weights_are_those_of_learning_without_intervals(
     market: tuple[pd.DataFrame, pd.DataFrame],
 ) -> None:
     journeys, accounts = market
-    weights = player_effects(journeys, ["linear"])
-    influence = player_influence(journeys, accounts, weights, ["linear"])
-    table = player_intervals(journeys, accounts, weights, influence, Settings(), IntervalSettings())
-    assert table.num_rows == 0
+    found = learn_players(journeys, accounts, METHODS + SHAPLEY)
+    assert found.weights.equals(player_effects(journeys, METHODS + SHAPLEY))
+
+
+def test_duckdb_gives_the_table_of_pandas(market: tuple[pd.DataFrame, pd.DataFrame]) -> None:
+    journeys, accounts = market
+    again = (in_duckdb(journeys.merge(accounts)), None)
+    methods, settings = METHODS + SHAPLEY, Settings(markov_order=2)
+    own, other = (
+        learn_players(*frame, methods, settings, IntervalSettings(buckets=BUCKETS))
+        for frame in (market, again)
+    )
+    assert other.weights.equals(own.weights)
+    assert other.influence.equals(own.influence)
+    assert other.intervals.equals(own.intervals)
 
 
 def test_shares_of_all_conversions_vary_as_when_each_bucket_is_left_out(
@@ -200,12 +208,8 @@ def test_milestones_without_a_touch_or_a_win_stand_beside_others() -> None:
         parts.append(journeys.assign(milestone=milestone))
     journeys, settings = pd.concat(parts), Settings(markov_order=1)
     methods = METHODS + SHAPLEY
-    weights = player_effects(journeys, methods, settings)
-    influence = player_influence(journeys, accounts, weights, methods, settings, buckets=BUCKETS)
     wanted = IntervalSettings(buckets=BUCKETS, min_wins=2, low_sample_wins=2)
-    backwards = weights.take(list(range(weights.num_rows))[::-1])
-    table = player_intervals(journeys, accounts, backwards, influence, settings, wanted)
-    rows = table.to_pylist()
+    rows = learn_players(journeys, accounts, methods, settings, wanted).intervals.to_pylist()
     keys = [(row["milestone"], row["method"]) for row in rows]
     assert keys == sorted(keys)
     assert {row["winning_accounts"] for row in rows if row["milestone"] == "lead"} == {0}
@@ -299,6 +303,7 @@ def test_a_sum_of_thirds_is_the_same_to_the_last_digit_in_any_order() -> None:
     found = set()
     for order in permutations(f"j{at:03}" for at in range(len(sizes))):
         rows = pd.concat([journeys[journeys["journey_id"] == name] for name in order])
-        found.add(_split(_converted(rows, accounts, Settings()), 1)["closed_won"]["p0"][0])
+        counts = counts_of_journeys(rows, ["shapley_set"], Settings(), accounts, 2)
+        found.add(_split(counts.kinds["closed_won"], 2)["p0"][0])
     assert len(found) == 1
     assert found.pop() == pytest.approx(sum(1 / size for size in sizes))

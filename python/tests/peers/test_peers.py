@@ -25,9 +25,10 @@ import pytest
 from partner_attribution.attribution import Settings, attribute, attribute_paths
 from partner_attribution.attribution.coalitions import count_coalitions
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.markov import count_transitions, removal_effects
+from partner_attribution.attribution.markov import removal_effects
 from partner_attribution.attribution.players import with_player_weights
 from partner_attribution.attribution.shapley import rate_values
+from partner_attribution.attribution.transitions import count_transitions
 
 pytestmark = pytest.mark.peers
 

@@ -1,12 +1,15 @@
-"""Doorway: journeys, learned weights and their influence in, bounds per player out."""
+"""Doorway: compared journeys in; what is learned of each player, and how sure it is, out."""
 
 from partner_attribution.attribution import Settings
 from partner_attribution.attribution.intervals import IntervalSettings
-from partner_attribution.attribution.player_intervals import player_intervals
+from partner_attribution.attribution.player_intervals import players_of_ledger
 
 
 def model(dbt, session):
-    settings = Settings(player_dimension=dbt.config.get("player_dimension"))
+    methods = dbt.config.get("attribution_methods")
+    dimension = dbt.config.get("player_dimension")
+    order = dbt.config.get("markov_order")
+    settings = Settings(player_dimension=dimension, markov_order=order)
     intervals = IntervalSettings(
         level=dbt.config.get("interval_level"),
         buckets=dbt.config.get("interval_buckets"),
@@ -14,5 +17,4 @@ def model(dbt, session):
         low_sample_wins=dbt.config.get("interval_low_wins"),
     )
     journeys, accounts = dbt.ref("int_journeys_compared"), dbt.ref("int_account_buckets")
-    weights, influence = dbt.ref("int_player_weights"), dbt.ref("int_player_influence")
-    return player_intervals(journeys, accounts, weights, influence, settings, intervals)
+    return players_of_ledger(journeys, accounts, methods, settings, intervals)
