@@ -63,8 +63,12 @@ def rate_values(coalitions: Mapping[Coalition, Outcomes]) -> dict[str, float]:
 
 def set_values(coalitions: Mapping[Coalition, Outcomes]) -> dict[str, float]:
     """Return the Shapley values of `shapley_set`, in conversions; they add up to all of them."""
-    values: dict[str, Fraction] = defaultdict(Fraction)
+    won: dict[str, dict[int, int]] = defaultdict(lambda: defaultdict(int))
     for coalition, found in coalitions.items():
         for player in coalition:
-            values[player] += Fraction(found.conversions, len(coalition))
-    return {player: float(values[player]) for player in sorted(values, key=str.encode)}
+            won[player][len(coalition)] += found.conversions
+    # Whole numbers by size first: there are few sizes, and fractions are dear.
+    return {
+        player: float(sum(Fraction(count, size) for size, count in won[player].items()))
+        for player in sorted(won, key=str.encode)
+    }
