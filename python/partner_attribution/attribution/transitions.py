@@ -13,7 +13,7 @@ import narwhals as nw
 import numpy as np
 from scipy import sparse
 
-from partner_attribution.attribution.exact import Frame
+from partner_attribution.attribution.exact import Frame, number
 from partner_attribution.attribution.on_duckdb import query
 from partner_attribution.attribution.settings import MAX_MARKOV_ORDER
 from partner_attribution.attribution.tables import numbers_of
@@ -119,7 +119,7 @@ def count_transitions(
     one_hash_each: with `seen`, what `count_journeys` proved of these journeys: the sort then leaves
     out the text of their ids. Without, it is proved here.
     """
-    rows, names = _counted(touches, order, seen, one_hash_each=one_hash_each, more=())
+    rows, names = _counted(touches, order, 1, seen, one_hash_each=one_hash_each)
     return {name: found.whole for name, found in _by_milestone(rows, names, order, 1)}
 
 
@@ -135,23 +135,22 @@ def count_in_buckets(
 
     buckets: how many; 1 = none are told apart, and none need be said.
     """
-    more = (BUCKET,) if buckets > 1 else ()
-    rows, names = _counted(touches, order, seen, one_hash_each=one_hash_each, more=more)
+    rows, names = _counted(touches, order, buckets, seen, one_hash_each=one_hash_each)
     return dict(_by_milestone(rows, names, order, buckets))
 
 
 def _counted(
     touches: Frame,
     order: int,
+    buckets: int,
     seen: Collection[tuple[str, str]] | None,
     *,
     one_hash_each: bool,
-    more: tuple[str, ...],
 ) -> tuple[dict[str, Any], dict[str, dict[int, str]]]:
     """Rows of counts, by column, and what the numbers of milestones and players stand for.
 
     A row: the last players of a state, what followed (0 = the end), whether that was a conversion,
-    and how often; per milestone and what `more` names.
+    and how often; per milestone and bucket.
     """
     if not 1 <= order <= MAX_MARKOV_ORDER:
         raise AttributionError(
@@ -160,11 +159,18 @@ def _counted(
             do="change markov_order",
         )
 
-    columns = (MILESTONE, PLAYER, JOURNEY, "is_converted", "touch_id", "touched_at_us", *more)
-    touches = touches.select(*columns)
+    several_buckets = [BUCKET] if buckets > 1 else []
+    columns = (MILESTONE, PLAYER, JOURNEY, "is_converted", "touch_id", "touched_at_us")
+    touches = touches.select(*columns, *several_buckets)
     if seen is None:
         seen, one_hash_each = _seen_with_proof(touches)
     touches, names = _with_codes(touches, seen)
+    room = max(names[PLAYER], default=0) + 1
+    kind = nw.Int32 if room * buckets < 2**31 else nw.Int64
+    if several_buckets:
+        # One number for both: a sort of touches pays for every column that it carries.
+        code = nw.col(BUCKET).cast(nw.Int64) * number(room) + nw.col(PLAYER)
+        touches = touches.with_columns(code.cast(kind).alias(PLAYER)).drop(BUCKET)
     # A sort of one milestone need not carry which.
     several: list[str] = [MILESTONE] if len(names[MILESTONE]) > 1 else []
     journey: list[str]
@@ -173,7 +179,7 @@ def _counted(
     def neighbour(steps: int) -> nw.Expr:
         shifted = nw.col(PLAYER).shift(steps)
         found = shifted.over(*journey, order_by=["touched_at_us", "touch_id"])
-        return found.fill_null(_NONE).cast(nw.Int32)
+        return found.fill_null(_NONE).cast(kind)
 
     # The next player tells all of order 1: what no transition leads to is where journeys start.
     lags: list[int] = list(range(order - 1, 0, -1))
@@ -184,12 +190,13 @@ def _counted(
     )
     converts = nw.col("is_converted") & (nw.col(_NEXT) == _NONE)
     rows = rows.with_columns(nw.when(converts).then(1).otherwise(0).alias(_CONVERTS))
-    keys: list[str] = [*several, *more, *backs, PLAYER, _NEXT, _CONVERTS]
+    states: list[str] = [*backs, PLAYER, _NEXT]
+    keys: list[str] = [*several, *states, _CONVERTS]
     counts = rows.group_by(*keys).agg(nw.len().alias(_COUNT))
     eager: Any = counts.collect() if isinstance(counts, nw.LazyFrame) else counts
-    found = {name: numbers_of(eager[name]).astype(np.int64) for name in (*keys, _COUNT)}
-    ones = np.ones(len(found[_COUNT]), dtype=np.int64)
-    return {MILESTONE: ones, BUCKET: ones - 1, **found}, names
+    counted = {name: numbers_of(eager[name]).astype(np.int64) for name in (*keys, _COUNT)}
+    alone = {MILESTONE: np.ones_like(counted[_COUNT]), BUCKET: counted[PLAYER] // room}
+    return alone | counted | {name: counted[name] % room for name in states}, names
 
 
 def _by_milestone(
@@ -209,10 +216,10 @@ def _by_milestone(
         kinds, place = _distinct_rows(np.column_stack([of_state, following, converts]))
         moves: dict[tuple[State, Outcome], int] = {}
         often = np.bincount(place, count, len(kinds)).astype(np.int64)
-        for (*last, then, converted), number in zip(kinds.tolist(), often.tolist(), strict=True):
+        for (*last, then, converted), times in zip(kinds.tolist(), often.tolist(), strict=True):
             state: State = tuple(names[PLAYER][one] for one in last if one != _NONE)
             outcome: Outcome = End.CONVERTED if converted else End.NOT_CONVERTED
-            moves[state, names[PLAYER][then] if then != _NONE else outcome] = number
+            moves[state, names[PLAYER][then] if then != _NONE else outcome] = times
         # Every touch starts a journey, or follows another one.
         cells = (len(names_of_players) + 1) * buckets
         started = np.bincount(of_state[:, -1] * buckets + bucket, count, cells)
@@ -296,8 +303,8 @@ def _with_codes(
 def _by_comparing(touches: Frame, column: str, found: list[str]) -> tuple[Frame, dict[int, str]]:
     names = dict(enumerate(found, start=1))
     code = nw.lit(_NONE)
-    for number, name in names.items():
-        code = nw.when(nw.col(column) == name).then(nw.lit(number)).otherwise(code)
+    for one, name in names.items():
+        code = nw.when(nw.col(column) == name).then(nw.lit(one)).otherwise(code)
     return touches.with_columns(code.cast(nw.Int32).alias(column)), names
 
 
