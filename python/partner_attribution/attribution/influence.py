@@ -59,7 +59,11 @@ def influence_of(counts: JourneyCounts, methods: Collection[str]) -> dict[str, L
         if learn is None:
             continue
         if learn not in known:
-            known[learn] = learn(counts)
+            # Rounded, because libraries of linear algebra differ in the last digits.
+            known[learn] = {
+                milestone: (names, np.round(influence, 12))
+                for milestone, (names, influence) in learn(counts).items()
+            }
         found[method] = known[learn]
     return found
 
@@ -76,8 +80,7 @@ def influence_table(found: Mapping[str, Learned]) -> Any:
                 (place,) = np.nonzero(of_name)
                 texts += [(milestone, method, name)] * len(place)
                 places.append(place)
-                # Rounded, because libraries of linear algebra differ in the last digits.
-                values.append(np.round(of_name[place], 12))
+                values.append(of_name[place])
     keys = zip(*texts, strict=True) if texts else ((), (), ())
     columns: dict[str, Any] = dict(zip((MILESTONE, "method", PLAYER), keys, strict=True))
     columns["influence"] = np.concatenate([[], *values])
@@ -86,7 +89,7 @@ def influence_table(found: Mapping[str, Learned]) -> Any:
 
 
 def influence_by_player(influence: Any, buckets: int) -> dict[tuple[str, str], dict[str, Any]]:
-    """Read what `player_influence` returned: by milestone and method, each player's buckets."""
+    """Read what `influence_table` returned: by milestone and method, each player's buckets."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     columns = nw.from_native(influence).select(MILESTONE, "method", PLAYER, BUCKET, "influence")
     for milestone, method, name, bucket, value in sorted(collected(columns)):

@@ -16,7 +16,11 @@ from partner_attribution.attribution.effects import (
     effects_table,
     learned_methods,
 )
-from partner_attribution.attribution.influence import influence_of, influence_table
+from partner_attribution.attribution.influence import (
+    Learned,
+    influence_of,
+    influence_table,
+)
 from partner_attribution.attribution.intervals import (
     SUPPRESSED,
     WIDEST,
@@ -26,7 +30,7 @@ from partner_attribution.attribution.intervals import (
     status,
     total_interval,
 )
-from partner_attribution.attribution.journeys_counted import counts_of_journeys
+from partner_attribution.attribution.journeys_counted import JourneyCounts, counts_of_journeys
 from partner_attribution.attribution.settings import Settings
 from partner_attribution.attribution.tables import arrow_rows, of_kinds
 from partner_attribution.attribution.transitions import MILESTONE, PLAYER
@@ -85,23 +89,32 @@ def learn_players(
     """
     settings, intervals = settings or Settings(), intervals or IntervalSettings()
     names = learned_methods(methods)
-    counts = None
-    if names:
-        counts = counts_of_journeys(journeys, names, settings, accounts, intervals.buckets)
-    weights = effects_table(counts, names, settings)
-    moved = influence_of(counts, names) if counts else {}
-    rows: list[dict[str, Any]] = []
+    if not names:
+        return LearnedPlayers(
+            effects_table(None, names, settings), influence_table({}), arrow_rows([], SCHEMA)
+        )
+    counts = counts_of_journeys(journeys, names, settings, accounts, intervals.buckets)
+    weights, moved = effects_table(counts, names, settings), influence_of(counts, names)
+    bounds = _interval_rows(counts, weights, moved, intervals)
+    return LearnedPlayers(weights, influence_table(moved), arrow_rows(bounds, SCHEMA))
+
+
+def _interval_rows(
+    counts: JourneyCounts,
+    weights: Any,
+    moved: Mapping[str, Learned],
+    intervals: IntervalSettings,
+) -> list[dict[str, Any]]:
     effects: dict[tuple[str, str], dict[str, float]] = {}
-    for milestone, method, name, effect in (
-        nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect").iter_rows()
-    ):
+    known = nw.from_native(weights).select(MILESTONE, "method", PLAYER, "effect")
+    for milestone, method, name, effect in known.iter_rows():
         if method in _METHODS:
             effects.setdefault((milestone, method), {})[name] = effect
+    rows: list[dict[str, Any]] = []
     for (milestone, method), of_players in sorted(effects.items()):
-        assert counts is not None
         kinds = counts.kinds[milestone]
-        own = moved.get(method, {}).get(milestone, ([], np.zeros((0, counts.buckets))))
-        of_names = {name: np.round(one, 12) for name, one in zip(*own, strict=True)}
+        own = moved.get(method, {}).get(milestone, ([], ()))
+        of_names = dict(zip(*own, strict=True))
         if method in _MARKOV:
             won = _won(kinds, counts.buckets)
             bounds = _bounds(of_players, of_names, won, method, intervals.level)
@@ -115,7 +128,7 @@ def learn_players(
             common = {MILESTONE: milestone, "method": method, PLAYER: name}
             shown = {} if word == SUPPRESSED else values
             rows.append(common | {"winning_accounts": count, "interval_status": word} | shown)
-    return LearnedPlayers(weights, influence_table(moved), arrow_rows(rows, SCHEMA))
+    return rows
 
 
 def players_of_ledger(
