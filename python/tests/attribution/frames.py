@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -74,7 +75,10 @@ def pandas_frames(conversions: Sequence[Conversion]) -> tuple[pd.DataFrame, pd.D
             "player_weight_markov_path": _whole_numbers(LEARNED[t.channel] for _, t in pairs),
             "player_weight_shapley_rate": _whole_numbers(LEARNED[t.channel] for _, t in pairs),
             "player_weight_shapley_set": _whole_numbers(
-                round(EVENLY / own_touches(c, t)) for c in conversions for t in c.touches
+                round(EVENLY / own[t.channel])
+                for c in conversions
+                for own in [Counter(t.channel for t in c.touches)]  # touches of the same player
+                for t in c.touches
             ),
             **{
                 f"is_{name}_anchor": pd.Series([name in t.anchors for _, t in pairs], dtype="bool")
