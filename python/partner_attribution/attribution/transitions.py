@@ -211,8 +211,6 @@ def _by_milestone(
             np.column_stack([rows[name][own] for name in (*backs, PLAYER)]),
             *(rows[name][own] for name in (_NEXT, _CONVERTS, BUCKET, _COUNT)),
         )
-        if not len(count):
-            continue
         kinds, place = _distinct_rows(np.column_stack([of_state, following, converts]))
         moves: dict[tuple[State, Outcome], int] = {}
         often = np.bincount(place, count, len(kinds)).astype(np.int64)

@@ -116,11 +116,13 @@ def test_whole_amounts_and_equal_touches_are_fine():
 
 def test_the_page_runs():
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     names: dict[str, object] = {}
     for block in blocks:
         exec(block, names)
     credits, by_channel = names["credits"], names["by_channel"]
     assert isinstance(credits, pd.DataFrame) and isinstance(by_channel, pd.DataFrame)
     assert credits["credit_cents"].sum() == 10_500
+    assert set(names["bounds"]["interval_status"]) == {"suppressed"}
+    assert names["found"].weights.equals(names["effects"])
     assert by_channel.groupby("method")["credited_value"].sum().round(6).unique().tolist() == [100]
