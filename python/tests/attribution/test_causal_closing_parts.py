@@ -265,6 +265,7 @@ def fits(monkeypatch):
     monkeypatch.setattr(closing, "open_weeks", lambda panel: at_risk)
     monkeypatch.setattr(closing, "_wins", lambda panel, at_risk: ([0, 1], "week", "weight"))
     monkeypatch.setattr(closing, "surprises", surprises)
+    monkeypatch.setattr(closing, "read_before", lambda *parts: parts)
     monkeypatch.setattr(closing, "surprises_held", lambda *parts: parts)
     monkeypatch.setattr(closing, "moves_by_delay", of_delays)
     monkeypatch.setattr(closing, "_memories", memories)
@@ -280,7 +281,8 @@ def test_surprises_are_those_of_deals_open_for_as_long(fits):
     assert stages.age.tolist() == [[0, 0, 1, 2, 0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 0]]
     inside = (SPELL >= 0).tolist()
     ((held, *told),) = fits.moves
-    assert (held[0], held[1].tolist(), held[2:]) == ("surprises", inside, ("weight", 2))
+    assert (held[0], held[1].tolist(), held[2:4]) == ("surprises", inside, ("weight", 2))
+    assert held[4] == (SPELL.shape, [0, 1], "week", SETTINGS.delays_weeks)
     assert told == [inside, ([0, 1], "week", "weight"), SETTINGS]
 
 

@@ -22,6 +22,7 @@ from partner_attribution.attribution.causal.surprise import Stages, surprises
 from partner_attribution.attribution.causal.told import (
     Told,
     moves_by_delay,
+    read_before,
     surprises_held,
     usually_late,
 )
@@ -102,7 +103,9 @@ def fit_closing(
     age = np.where(at_risk.inside, _weeks_open(at_risk.spell), 0).astype(np.float32)
     stage = np.where(at_risk.inside, 0, -1).astype(np.int8)
     surprise = surprises(at_risk.panel, Stages(stage, age))
-    held = surprises_held(surprise, at_risk.inside, at_risk.panel.weight, len(events[0]))
+    read = read_before(at_risk.inside.shape, *events[:2], settings.delays_weeks)
+    weight = at_risk.panel.weight
+    held = surprises_held(surprise, at_risk.inside, weight, len(events[0]), read)
     delays = moves_by_delay(held, at_risk.inside, events, settings)
     if near:
         own = [one for one in delays if one.delay == near.delay]
