@@ -12,7 +12,7 @@ from scipy.stats import cauchy, chi2, norm
 
 from partner_attribution.attribution.causal.blips import Blips, at_limit, estimate_blips, picked_out
 from partner_attribution.attribution.causal.funnel import Funnel, likelihood
-from partner_attribution.attribution.causal.kept import ratio
+from partner_attribution.attribution.causal.kept import by_blocks, ratio
 from partner_attribution.attribution.causal.logistic import fit
 from partner_attribution.attribution.causal.panel import Panel
 from partner_attribution.attribution.causal.risk import Risk, control_columns, stock_at_moves
@@ -243,18 +243,24 @@ def kept_wins(panel: Panel, closing: Closing, lists: Array, deals: Array) -> Arr
     week = np.maximum(last - usually_late(closing.delay), first)
     week = week.astype(int)
     left = np.maximum(panel.end - closed, 0)[:, None]
-    kept = np.zeros((len(deals), len(lists)))
+    shares: list[tuple[float, Array, Array]] = []
     for memory in closing.memories:
         stock = at_risk.panel.stock(memory.half_life)
         heard = saturated(stock[account, week].astype(float), memory.saturation) * memory.effect
-        own = np.exp(heard @ lists.T - heard.sum(axis=1)[:, None])
         usual = saturated(stock[tuple(some)].astype(float), memory.saturation) * memory.effect
         of = weight[some[0]]
         slower = of @ np.exp(usual @ lists.T) / (of @ np.exp(usual.sum(axis=1)))
-        pace = won * slower
-        later = pace / (pace + lost) * -np.expm1(-(pace + lost) * left)
-        kept += memory.share * (own + (1 - own) * later)
-    return kept
+        shares.append((memory.share, heard, won * slower))
+
+    def chances(some: slice) -> Array:
+        kept: Array = 0.0
+        for share, heard, pace in shares:
+            own = np.exp(heard[some] @ lists.T - heard[some].sum(axis=1)[:, None])
+            later = pace / (pace + lost) * -np.expm1(-(pace + lost) * left[some])
+            kept = kept + share * (own + (1 - own) * later)
+        return kept
+
+    return by_blocks(chances, len(deals), len(lists))
 
 
 def _losses(panel: Panel, at_risk: OpenWeeks) -> float:
@@ -302,4 +308,4 @@ def win_ratios(
     rows = np.array([place[spell] for spell in deals], dtype=int)
     base = np.round(controls[rows] @ b[: controls.shape[1]], 6)
     gain = heard[rows] * b[players]
-    return ratio(base, gain, lists)
+    return by_blocks(lambda some: ratio(base[some], gain[some], lists), len(deals), len(lists))
