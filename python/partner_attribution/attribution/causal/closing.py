@@ -74,6 +74,10 @@ class OpenWeeks:
         """Accounts x weeks."""
         return self.spell >= 0
 
+    def weighed(self, weight: Array) -> OpenWeeks:
+        """The same weeks, and the stocks in them, under other weights of all accounts."""
+        return replace(self, panel=replace(self.panel, weight=weight[self.place >= 0]))
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -90,13 +94,14 @@ def fit_closing(
 ) -> Closing | None:
     """Learn from open deals, week by week, which of them touches brought nearer to the win.
 
-    near: found from nearly the same data. Only its delay and memories are fitted then.
+    near: found from this panel under nearly the same weights. Only its delay and memories are
+        fitted then, in its open weeks.
 
     Returns None where the data do not say that touches did anything: surprises do not fit under any
     delay, or would move as many deals by luck (`closing_evidence`, for all delays together).
     Of the delays under which they fit, the one with the most evidence is taken.
     """
-    at_risk = open_weeks(panel)
+    at_risk = near.at_risk.weighed(panel.weight) if near else open_weeks(panel)
     events = _wins(panel, at_risk)
     if len(events[0]) < settings.minimum_transitions:
         return None
