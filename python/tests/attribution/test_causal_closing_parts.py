@@ -237,6 +237,20 @@ SPELL = np.array([[-1, 3, 3, 3, 0, 0, 0, 0], [5, 5, 5, 5, 5, 5, 5, -1]])  # 14 w
 MEMORY = Memory(6.0, 0.8, 1.0, np.ones(1), np.zeros(1))
 
 
+def test_open_weeks_under_other_weights_keep_their_stocks():
+    panel = panel_of_deals()
+    found = open_weeks(panel)
+    stock = found.panel.stock(2.0)
+    weight = np.arange(len(panel.weight)) + 5.0
+    other = found.weighed(weight)
+    wanted = open_weeks(replace(panel, weight=weight))
+    assert len(wanted.panel.weight) < len(weight)
+    assert other.panel.weight.tolist() == wanted.panel.weight.tolist()
+    assert other.spell is found.spell
+    assert other.place is found.place
+    assert other.panel.stock(2.0) is stock
+
+
 @pytest.fixture
 def fits(monkeypatch):
     """What was asked of the parts of `fit_closing`, and what they answer by delay."""
@@ -265,6 +279,7 @@ def fits(monkeypatch):
     monkeypatch.setattr(closing, "open_weeks", lambda panel: at_risk)
     monkeypatch.setattr(closing, "_wins", lambda panel, at_risk: ([0, 1], "week", "weight"))
     monkeypatch.setattr(closing, "surprises", surprises)
+    monkeypatch.setattr(closing, "read_before", lambda *parts: parts)
     monkeypatch.setattr(closing, "surprises_held", lambda *parts: parts)
     monkeypatch.setattr(closing, "moves_by_delay", of_delays)
     monkeypatch.setattr(closing, "_memories", memories)
@@ -280,7 +295,8 @@ def test_surprises_are_those_of_deals_open_for_as_long(fits):
     assert stages.age.tolist() == [[0, 0, 1, 2, 0, 1, 2, 3], [0, 1, 2, 3, 4, 5, 6, 0]]
     inside = (SPELL >= 0).tolist()
     ((held, *told),) = fits.moves
-    assert (held[0], held[1].tolist(), held[2:]) == ("surprises", inside, ("weight", 2))
+    assert (held[0], held[1].tolist(), held[2:4]) == ("surprises", inside, ("weight", 2))
+    assert held[4] == (SPELL.shape, [0, 1], "week", SETTINGS.delays_weeks)
     assert told == [inside, ([0, 1], "week", "weight"), SETTINGS]
 
 
@@ -341,13 +357,17 @@ def test_deals_must_be_open_three_times_as_long_as_a_delay(fits, monkeypatch, sp
 def test_a_fit_near_another_tries_its_delay_and_memories_alone(fits):
     fits.delays, fits.chance = (0, 2), 1.0
     fits.found[2] = ((0.9, 0.9), ("memory of 2",))
-    near = Closing(2, (MEMORY, replace(MEMORY, half_life=8.0)), "elsewhere")
-    assert fit_closing("panel", SETTINGS, near) == Closing(2, ("memory of 2",), fits.at_risk)
+    weights = []
+    again = SimpleNamespace(weighed=lambda weight: weights.append(weight) or fits.at_risk)
+    near = Closing(2, (MEMORY, replace(MEMORY, half_life=8.0)), again)
+    panel = SimpleNamespace(weight="other weights")
+    assert fit_closing(panel, SETTINGS, near) == Closing(2, ("memory of 2",), fits.at_risk)
+    assert weights == ["other weights"]
     pairs = [(half_life, 0.8, MEMORY.start) for half_life in (6.0, 8.0)]
     assert fits.memories == [(fits.at_risk.panel, 2, pairs, INF)]
     fits.found[2] = ((1.0, 1.0), ())
-    assert fit_closing("panel", SETTINGS, near) is None
-    assert fit_closing("panel", SETTINGS, replace(near, delay=1)) is None
+    assert fit_closing(panel, SETTINGS, near) is None
+    assert fit_closing(panel, SETTINGS, replace(near, delay=1)) is None
 
 
 class OpenDeals:

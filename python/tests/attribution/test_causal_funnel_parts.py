@@ -248,6 +248,10 @@ def step_grounds(columns, k, stage, own, moves=("told",), **risk):
         )
         return SimpleNamespace(week=np.zeros(7), told=len(asked["told"]))
 
+    def read(shape, account, week, delays):
+        asked["read"] = (shape, account.tolist(), week.tolist(), delays)
+        return np.zeros(shape, dtype=bool)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             funnel,
@@ -257,6 +261,7 @@ def step_grounds(columns, k, stage, own, moves=("told",), **risk):
             ),
         )
         patch.setattr(funnel, "_check_variation", lambda *both: asked.update(checked=both))
+        patch.setattr(funnel, "read_before", read)
         patch.setattr(funnel, "surprises_held", lambda *parts: asked.update(held=parts) or "held")
         patch.setattr(funnel, "told_before", before)
         patch.setattr(
@@ -298,7 +303,7 @@ def test_a_step_is_learned_from_its_moves_and_the_visits_made_during_it(columns,
     assert asked.spells == (REACHED[:, places[k]].tolist(), REACHED[:, places[k + 1]].tolist())
     assert asked.since == REACHED[:, places[k]].tolist()
     inside = [[one in stages for one in row] for row in STAGE]
-    surprise, where, weight, count = asked.held
+    surprise, where, weight, count, read = asked.held
     assert (surprise, where.tolist(), count) == ("surprise", inside, len(tells))
     assert weight is asked.panel.weight
     visits = [(a, w) for a, w in product(range(3), range(5)) if inside[a][w] and VISITS[a][w]]
@@ -306,6 +311,13 @@ def test_a_step_is_learned_from_its_moves_and_the_visits_made_during_it(columns,
     ((held, account, week, of_visits),) = asked.told
     assert (held, account, week) == ("held", [a for a, _ in visits], [w for _, w in visits])
     assert of_visits == weights
+    assert np.argwhere(read).tolist() == [list(one) for one in visits]
+    assert asked.read == (
+        (3, 5),
+        [[5, 6, 7][one] for one in tells],
+        [one + 1 for one in tells],
+        (0, *SETTINGS.delays_weeks),
+    )
     held, where, events, settings = asked.moves
     assert (held, where.tolist(), settings) == ("held", inside, SETTINGS)
     assert [one.tolist() for one in events] == [

@@ -14,7 +14,7 @@ from partner_attribution.attribution.causal.kept import _usual_hazard
 from partner_attribution.attribution.causal.panel import build_panel
 from partner_attribution.attribution.causal.settings import CausalSettings, NotEstimable
 from partner_attribution.attribution.causal.surprise import evidence_of, recorded_stages
-from partner_attribution.attribution.causal.told import told_before
+from partner_attribution.attribution.causal.told import Held, told_before
 
 from .causal_worlds import WEEK_US, World, played
 
@@ -103,7 +103,8 @@ def test_events_that_no_surprise_came_before_are_left_out():
     held = [np.zeros((11, 6)), np.zeros((11, 6))]
     held[0][8, 1], held[1][8, 1], held[1][9, 2] = 0.5, -0.1, 0.2
     account, week, weight = np.array([7, 8, 9, 10]), np.array([1, 2, 3, 4]), np.ones(4)
-    told = told_before([one[:, :, None] for one in held], account, week, weight, delay=1)
+    place, rows = np.arange(66).reshape(11, 6), np.stack(held, axis=2).reshape(66, 2)
+    told = told_before(Held(place, rows), account, week, weight, delay=1)
 
     assert told.account.tolist() == [8, 9]
     assert told.week.tolist() == [2, 3], "the week of the record, whatever the delay"

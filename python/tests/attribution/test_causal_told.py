@@ -7,12 +7,14 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from partner_attribution.attribution.causal import CausalSettings, told
+from partner_attribution.attribution.causal import CausalSettings
+from partner_attribution.attribution.causal.stocks import stock_at_week_start
 from partner_attribution.attribution.causal.told import (
+    Held,
     Told,
-    _less_mean_of_age,
     _weeks_since_start,
     moves_by_delay,
+    read_before,
     surprises_held,
     told_before,
     usually_late,
@@ -35,27 +37,29 @@ def test_effects_are_asked_of_the_stocks_when_a_move_took_place():
     assert full == pytest.approx((1 - np.exp(-0.8 * found.stock)) / 0.8)
 
 
+def test_weeks_are_read_before_events_under_each_delay():
+    found = read_before((3, 4), np.array([0, 2, 2]), np.array([3, 0, 1]), (1, 3))
+    assert found.tolist() == [[1, 0, 1, 0], [0, 0, 0, 0], [1, 0, 0, 0]]
+    assert found.dtype == bool
+    assert read_before((3, 4), np.array([0]), np.array([2]), (0,))[0].tolist() == [0, 0, 1, 0]
+
+
 @pytest.mark.parametrize(
     ("moves", "memories"), [(0, [3.0]), (39, [3.0]), (40, [1.0, 6.0]), (60, [1.0, 3.0, 8.0])]
 )
-def test_more_moves_carry_more_memories_of_surprises(monkeypatch, moves, memories):
-    asked = []
-
-    def stock(surprise, memory):
-        asked.append(memory)
-        return surprise * memory
-
-    monkeypatch.setattr(told, "stock_at_week_start", stock)
-    surprise = np.arange(8.0).reshape(2, 2, 2)
-    inside, weight = np.array([[1, 1], [1, 0]]) > 0, np.array([1.0, 3.0])
-    found = surprises_held(surprise, inside, weight, moves)
-    assert asked == memories
-    # In the first week: account 0 less the mean of both. In the second it is alone.
-    first = [[0 - 3, 1 - 4], [4 - 3, 5 - 4]]
-    by_hand = np.array([[first[0], [0, 0]], [first[1], [0, 0]]])
-    assert len(found) == len(memories)
-    for one, memory in zip(found, memories, strict=True):
-        assert one == pytest.approx(by_hand * memory)
+def test_more_moves_carry_more_memories_of_surprises(moves, memories):
+    surprise = np.arange(12.0).reshape(2, 3, 2)
+    inside, weight = np.array([[1, 1, 1], [1, 1, 0]]) > 0, np.array([1.0, 3.0])
+    before = surprise.copy()
+    found = surprises_held(surprise, inside, weight, moves, inside)
+    assert (surprise == before).all()
+    expected = np.zeros((2, 3, 2 * len(memories)))
+    for n, memory in enumerate(memories):
+        stock = stock_at_week_start(surprise, memory)
+        mean = (stock[0, 1] + 3 * stock[1, 1]) / 4
+        # In the third week account 0 is alone.
+        expected[:, 1, 2 * n : 2 * n + 2] = stock[:, 1] - mean
+    assert found.rows[found.place] == pytest.approx(expected)
 
 
 def test_weeks_at_risk_are_told_apart_up_to_the_twelfth_then_by_ever_longer_spans():
@@ -70,33 +74,57 @@ def test_weeks_at_risk_are_told_apart_up_to_the_twelfth_then_by_ever_longer_span
     assert found[1, :9].tolist() == [0, 0, 0, 1, 2, 3, 0, 1, 2]
 
 
-def test_surprises_are_compared_with_the_mean_of_those_at_risk_for_as_long():
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+def test_surprises_are_compared_with_the_mean_of_those_at_risk_for_as_long(kind):
+    """Account 0 leaves after three weeks; 3 and 4 begin later, and 3 begins anew."""
     rng = np.random.default_rng(0)
-    held = rng.normal(size=(5, 4, 2))
-    inside = np.array([[1, 1, 1, 1], [1, 1, 0, 1], [0, 1, 1, 0], [0, 0, 1, 1], [1, 0, 0, 0]]) > 0
-    spent = np.array([[0, 1, 2, 4], [0, 1, 2, 0], [0, 0, 1, 2], [0, 0, 0, 1], [0, 1, 0, 0]])
+    surprise = rng.normal(size=(5, 6, 2)).astype(kind)
+    inside = np.array(
+        [[1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 0, 0], [0, 1, 1, 0, 1, 1], [0] * 6]
+    )
+    inside = inside > 0
+    spent = _weeks_since_start(inside)
     weight = np.array([1.0, 2.0, 0.5, 3.0, 1.5])
+    held = stock_at_week_start(surprise, 3.0)
     expected = np.zeros_like(held)
     for account, week in np.argwhere(inside):
         alike = inside & (spent == spent[account, week])
         whole = sum(weight[a] for a, _ in np.argwhere(alike))
         mean = sum(weight[a] * held[a, w] for a, w in np.argwhere(alike)) / whole
         expected[account, week] = held[account, week] - mean
-    found = _less_mean_of_age(held.copy(), inside, spent, weight)
-    assert found == pytest.approx(expected, abs=1e-12)
-    assert (found[0, 3] == 0).all(), "nobody else was at risk for four weeks"
-    assert (found[~inside] == 0).all()
+    found = surprises_held(surprise, inside, weight, 0, inside)
+    assert found.rows.dtype == kind
+    assert found.rows[found.place] == pytest.approx(expected, abs=1e-6)
+    assert (found.rows[found.place][1, 4:] == 0).all(), "nobody else was at risk for four weeks"
+    # Only what is read is kept, and nothing outside, whoever asks.
+    read = np.zeros_like(inside)
+    read[[0, 1, 1, 3], [2, 1, 3, 4]] = True
+    read[4] = True
+    few = surprises_held(surprise, inside, weight, 0, read)
+    assert few.rows.shape == (5, 2)
+    assert (few.rows[few.place] == found.rows[found.place] * (read & inside)[:, :, None]).all()
     # Without anybody of any weight to compare with, a surprise is what it is.
-    weight[0] = 0
-    assert (_less_mean_of_age(held.copy(), inside, spent, weight)[0, 3] == held[0, 3]).all()
+    weight[1] = 0
+    alone = surprises_held(surprise, inside, weight, 0, inside)
+    assert (alone.rows[alone.place][1, 5] == held[1, 5]).all()
+    nobody = surprises_held(surprise, inside & False, weight, 0, inside)
+    assert (nobody.rows[nobody.place] == 0).all()
 
 
 EVENTS = (np.array([0, 0, 1, 2]), np.array([3, 1, 1, 2]), np.array([1.0, 2.0, 4.0, 8.0]))
 
 
-def some_held():
-    """One memory of one player: surprises of three accounts in four weeks."""
-    return [np.array([[0, 5, 6, 7], [3, 4, 0, 0], [9, 0, 2, 1.0]])[:, :, None]]
+def held_as(stock):
+    """All of accounts x weeks x columns."""
+    accounts, weeks, columns = stock.shape
+    place = np.arange(accounts * weeks).reshape(accounts, weeks)
+    return Held(place, np.concatenate([stock.reshape(-1, columns), np.zeros((1, columns))]))
+
+
+def some_held(columns=1):
+    """Surprises of three accounts in four weeks; columns after the first are 0."""
+    first = np.array([[0, 5, 6, 7], [3, 4, 0, 0], [9, 0, 2, 1.0]])
+    return held_as(np.stack([first, *[0 * first] * (columns - 1)], axis=2))
 
 
 def test_events_that_nothing_was_heard_before_are_left_out():
@@ -110,8 +138,7 @@ def test_events_that_nothing_was_heard_before_are_left_out():
     assert a_week_before.week.tolist() == [3, 1]
     assert a_week_before.weight.tolist() == [1, 4]
     assert a_week_before.surprise.ravel().tolist() == [6, 3]
-    one_of_two = [np.concatenate([each, 0 * each], axis=2) for each in some_held()]
-    assert told_before(one_of_two, *EVENTS).surprise.tolist() == [[7, 0], [5, 0], [4, 0], [2, 0]]
+    assert told_before(some_held(2), *EVENTS).surprise.tolist() == [[7, 0], [5, 0], [4, 0], [2, 0]]
 
 
 def by_delay(least, delays=(0, 1, 2, 3)):
@@ -140,7 +167,7 @@ def test_a_delay_counts_moves_of_accounts_that_were_at_risk_by_then():
 def test_a_move_in_the_very_week_of_a_delay_is_told_by_the_first_week():
     events = tuple(np.array(one) for one in ([1, 0], [1, 2], [1.0, 1.0]))
     inside = np.array([[1, 1, 1, 1]] * 3) > 0
-    held = [np.ones((3, 4, 1))]
+    held = held_as(np.ones((3, 4, 1)))
     settings = SimpleNamespace(minimum_transitions=1, delays_weeks=(1, 2, 3))
     found = moves_by_delay(held, inside, events, settings)
     assert [(one.delay, one.account.tolist()) for one in found] == [(1, [1, 0]), (2, [0])]

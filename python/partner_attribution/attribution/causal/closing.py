@@ -12,7 +12,7 @@ from scipy.special import chdtrc, log_ndtr
 
 from partner_attribution.attribution.causal.blips import Blips, at_limit, estimate_blips, picked_out
 from partner_attribution.attribution.causal.funnel import Funnel, likelihood
-from partner_attribution.attribution.causal.kept import ratio
+from partner_attribution.attribution.causal.kept import by_blocks, ratio
 from partner_attribution.attribution.causal.logistic import fit
 from partner_attribution.attribution.causal.panel import Panel
 from partner_attribution.attribution.causal.risk import Risk, control_columns, stock_at_moves
@@ -22,6 +22,7 @@ from partner_attribution.attribution.causal.surprise import Stages, surprises
 from partner_attribution.attribution.causal.told import (
     Told,
     moves_by_delay,
+    read_before,
     surprises_held,
     usually_late,
 )
@@ -73,6 +74,10 @@ class OpenWeeks:
         """Accounts x weeks."""
         return self.spell >= 0
 
+    def weighed(self, weight: Array) -> OpenWeeks:
+        """The same weeks, and the stocks in them, under other weights of all accounts."""
+        return replace(self, panel=replace(self.panel, weight=weight[self.place >= 0]))
+
 
 @dataclass(frozen=True)
 class Closing:
@@ -89,20 +94,23 @@ def fit_closing(
 ) -> Closing | None:
     """Learn from open deals, week by week, which of them touches brought nearer to the win.
 
-    near: found from nearly the same data. Only its delay and memories are fitted then.
+    near: found from this panel under nearly the same weights. Only its delay and memories are
+        fitted then, in its open weeks.
 
     Returns None where the data do not say that touches did anything: surprises do not fit under any
     delay, or would move as many deals by luck (`closing_evidence`, for all delays together).
     Of the delays under which they fit, the one with the most evidence is taken.
     """
-    at_risk = open_weeks(panel)
+    at_risk = near.at_risk.weighed(panel.weight) if near else open_weeks(panel)
     events = _wins(panel, at_risk)
     if len(events[0]) < settings.minimum_transitions:
         return None
     age = np.where(at_risk.inside, _weeks_open(at_risk.spell), 0).astype(np.float32)
     stage = np.where(at_risk.inside, 0, -1).astype(np.int8)
     surprise = surprises(at_risk.panel, Stages(stage, age))
-    held = surprises_held(surprise, at_risk.inside, at_risk.panel.weight, len(events[0]))
+    read = read_before(at_risk.inside.shape, *events[:2], settings.delays_weeks)
+    weight = at_risk.panel.weight
+    held = surprises_held(surprise, at_risk.inside, weight, len(events[0]), read)
     delays = moves_by_delay(held, at_risk.inside, events, settings)
     if near:
         own = [one for one in delays if one.delay == near.delay]
@@ -242,18 +250,24 @@ def kept_wins(panel: Panel, closing: Closing, lists: Array, deals: Array) -> Arr
     week = np.maximum(last - usually_late(closing.delay), first)
     week = week.astype(int)
     left = np.maximum(panel.end - closed, 0)[:, None]
-    kept = np.zeros((len(deals), len(lists)))
+    shares: list[tuple[float, Array, Array]] = []
     for memory in closing.memories:
         stock = at_risk.panel.stock(memory.half_life)
         heard = saturated(stock[account, week].astype(float), memory.saturation) * memory.effect
-        own = np.exp(heard @ lists.T - heard.sum(axis=1)[:, None])
         usual = saturated(stock[tuple(some)].astype(float), memory.saturation) * memory.effect
         of = weight[some[0]]
         slower = of @ np.exp(usual @ lists.T) / (of @ np.exp(usual.sum(axis=1)))
-        pace = won * slower
-        later = pace / (pace + lost) * -np.expm1(-(pace + lost) * left)
-        kept += memory.share * (own + (1 - own) * later)
-    return kept
+        shares.append((memory.share, heard, won * slower))
+
+    def chances(some: slice) -> Array:
+        kept: Array = 0.0
+        for share, heard, pace in shares:
+            own = np.exp(heard[some] @ lists.T - heard[some].sum(axis=1)[:, None])
+            later = pace / (pace + lost) * -np.expm1(-(pace + lost) * left[some])
+            kept = kept + share * (own + (1 - own) * later)
+        return kept
+
+    return by_blocks(chances, len(deals), len(lists))
 
 
 def _losses(panel: Panel, at_risk: OpenWeeks) -> float:
@@ -301,4 +315,4 @@ def win_ratios(
     rows = np.array([place[spell] for spell in deals], dtype=int)
     base = np.round(controls[rows] @ b[: controls.shape[1]], 6)
     gain = heard[rows] * b[players]
-    return ratio(base, gain, lists)
+    return by_blocks(lambda some: ratio(base[some], gain[some], lists), len(deals), len(lists))

@@ -29,6 +29,7 @@ from partner_attribution.attribution.causal.surprise import Evidence
 from partner_attribution.attribution.causal.told import (
     Told,
     moves_by_delay,
+    read_before,
     surprises_held,
     told_before,
 )
@@ -187,9 +188,11 @@ def _grounds(  # noqa: PLR0917
     found = np.argwhere(inside & (own > 0))
     account, week = found[:: max(1, len(found) // _MOST_VISITS)].T
     moved = np.flatnonzero(risk.moved & risk.first & ~_in_passing(reached, k)[risk.spell])
-    held = surprises_held(evidence.surprise, inside, panel.weight, len(moved))
-    visits = told_before(held, account, week, own[account, week] * panel.weight[account])
     events = (risk.account[moved], risk.week[moved], risk.weight[moved])
+    read = read_before(inside.shape, *events[:2], (0, *settings.delays_weeks))
+    read[account, week] = True
+    held = surprises_held(evidence.surprise, inside, panel.weight, len(moved), read)
+    visits = told_before(held, account, week, own[account, week] * panel.weight[account])
     moves = moves_by_delay(held, inside, events, settings)
     if not moves:
         count = len(told_before(held, *events).week)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from partner_attribution.attribution.causal.funnel import Funnel, Step
 from partner_attribution.attribution.causal.risk import Risk
 
 Array = Any
+_BLOCK = 128  # deals
 
 
 def kept_deals(funnel: Funnel, deals: Array, lists: Array, ends: float) -> Array:
@@ -24,18 +26,31 @@ def kept_deals(funnel: Funnel, deals: Array, lists: Array, ends: float) -> Array
     """
     usual = [_usual_hazard(step, lists) for step in funnel.steps]
     later = _later(usual, int(np.ceil(ends)) + 1)
-    kept = np.ones((len(deals), len(lists)))
-    recovered = np.zeros_like(kept)
-    for k, step in enumerate(funnel.steps):
-        row = _rows_of_moves(step.risk, deals)
-        base, heard = step.base[row], step.heard[row] * step.effect
-        own = ratio(base, heard, lists)
-        own[row < 0] = 1.0  # the time at risk began in this state
-        left = np.floor(ends - funnel.reached[deals, k + 1]).astype(int)
-        left = np.clip(left, 0, len(later[k]) - 1)
-        recovered += kept * (1 - own) * later[k][left]
-        kept = kept * own
-    return kept + recovered
+    rows = [_rows_of_moves(step.risk, deals) for step in funnel.steps]
+
+    def chances(some: slice) -> Array:
+        kept, recovered = np.ones(len(lists)), np.zeros(len(lists))
+        for k, step in enumerate(funnel.steps):
+            row = rows[k][some]
+            base, heard = step.base[row], step.heard[row] * step.effect
+            own = ratio(base, heard, lists)
+            own[row < 0] = 1.0  # the time at risk began in this state
+            left = np.floor(ends - funnel.reached[deals[some], k + 1]).astype(int)
+            left = np.clip(left, 0, len(later[k]) - 1)
+            recovered = recovered + kept * (1 - own) * later[k][left]
+            kept = kept * own
+        return kept + recovered
+
+    return by_blocks(chances, len(deals), len(lists))
+
+
+def by_blocks(chances: Callable[[slice], Array], deals: int, lists: int) -> Array:
+    """Work out deals x coalitions for some deals at a time, so that all on the way fits a cache."""
+    found = np.empty((deals, lists))
+    for low in range(0, deals, _BLOCK):
+        some = slice(low, low + _BLOCK)
+        found[some] = chances(some)
+    return found
 
 
 def _usual_hazard(step: Step, lists: Array) -> Array:
