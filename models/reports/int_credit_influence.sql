@@ -6,7 +6,8 @@ select
     player,
     bucket,
     influence
-from {{ ref('int_player_influence') }}
+from {{ ref('int_players_learned') }}
+where row_kind = 'influence'
 union all
 select
     milestone,

@@ -23,7 +23,7 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.registry import REGISTRY
-from partner_attribution.attribution.tables import arrow_table, numbers_of
+from partner_attribution.attribution.tables import arrow_table, eager, numbers_of
 
 CELLS_AT_ONCE = 1000  # what a thousand cells hold in a thousand buckets is 8 MB
 CELLS_IN_CACHE = 200  # their figures are gone over several times; fewer cost more in calls
@@ -113,7 +113,7 @@ def _no_cells() -> tuple[Array, Array, Array]:
 
 def _keys_at_once(cells: Any) -> Iterator[list[Key]]:
     """Milestones and methods that have cells, as many at a time as have few: a read costs too."""
-    counted = _eager(cells.group_by("milestone", "method").agg(nw.len().alias("__cells")))
+    counted = eager(cells.group_by("milestone", "method").agg(nw.len().alias("__cells")))
     together: list[Key] = []
     size = 0
     for milestone, method, count in sorted(counted.iter_rows()):
@@ -135,7 +135,7 @@ class _Cells:
         own = nw.any_horizontal(
             *((milestone == key[0]) & (method == key[1]) for key in keys), ignore_nulls=True
         )
-        rows = _eager(
+        rows = eager(
             cells.filter(own).select(
                 nw.col("cell_number").cast(nw.Int64),
                 nw.col("whole_number").cast(nw.Int64).fill_null(_NONE),
@@ -233,7 +233,7 @@ class _Frames:
         if self.made_of is None:
             alone = np.unique(np.concatenate(numbers))
             return alone, alone
-        rows = _eager(
+        rows = eager(
             self.made_of.filter(_near("cell_number", numbers)).select(
                 nw.col("cell_number", "part_number").cast(nw.Int64)
             )
@@ -243,7 +243,7 @@ class _Frames:
     def figures(self, *numbers: Array) -> Any:
         """Sums of parts between the lowest and highest of each of `numbers`."""
         frame = self.sums.filter(_near("part_number", numbers))
-        return _eager(
+        return eager(
             frame.select(
                 nw.col("part_number").cast(nw.Int64),
                 nw.col("bucket").cast(nw.Int64).fill_null(_NONE),
@@ -346,7 +346,3 @@ def _table(values: Array, rows: Array, columns: Array, shape: tuple[int, int]) -
 
 def _full(table: Any) -> Array:
     return table.toarray() if sparse.issparse(table) else table
-
-
-def _eager(frame: Any) -> Any:
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame

@@ -13,7 +13,7 @@ from scipy import sparse
 
 from partner_attribution.attribution.exact import Frame, number
 from partner_attribution.attribution.on_duckdb import query
-from partner_attribution.attribution.tables import numbers_of
+from partner_attribution.attribution.tables import eager, numbers_of
 from partner_attribution.attribution.transitions import (
     BUCKET,
     JOURNEY,
@@ -21,6 +21,7 @@ from partner_attribution.attribution.transitions import (
     PLAYER,
     collected,
     distinct,
+    distinct_rows,
 )
 
 Array = Any
@@ -109,12 +110,12 @@ def count_journeys(rows: Frame, players: Sequence[str], *, in_buckets: bool = Fa
     more = (BUCKET, ACCOUNT) if in_buckets else ()
     marked = marked.select(*_KEYS, _TOUCHED, *names, *more)
     is_duckdb = marked.implementation.is_duckdb()
-    eager = _eager((_counted_by_sql if is_duckdb else _counted)(marked, names, in_buckets))
+    found = eager((_counted_by_sql if is_duckdb else _counted)(marked, names, in_buckets))
     kinds = {
-        str(milestone): _kinds(eager.filter(nw.col(MILESTONE) == milestone), names, chunks)
-        for milestone in sorted(eager[MILESTONE].unique().to_list())
+        str(milestone): _kinds(found.filter(nw.col(MILESTONE) == milestone), names, chunks)
+        for milestone in sorted(found[MILESTONE].unique().to_list())
     }
-    proofs = eager.filter(nw.col(_KIND) == _HASHES).select(*_SUMS[:2])
+    proofs = found.filter(nw.col(_KIND) == _HASHES).select(*_SUMS[:2])
     unique = is_duckdb and all(journeys == hashes for journeys, hashes in proofs.iter_rows())
     return Counted(kinds, unique)
 
@@ -127,7 +128,7 @@ def _kinds(rows: Any, names: Sequence[str], chunks: Sequence[Sequence[str]]) -> 
     alike = columns[_KIND] == _ALIKE
     own = {name: values[alike] for name, values in columns.items()}
     masks = np.column_stack([own[name] for name in names] or [np.zeros(alike.sum(), np.int64)])
-    found, place = np.unique(masks, axis=0, return_inverse=True)
+    found, place = distinct_rows(masks)
     coalitions = [_set_of(row, chunks) for row in found.tolist()]
     order = sorted(range(len(coalitions)), key=lambda i: sorted(coalitions[i]))
     rank = np.empty(len(order), dtype=np.int64)
@@ -142,7 +143,7 @@ def _kinds(rows: Any, names: Sequence[str], chunks: Sequence[Sequence[str]]) -> 
     sums = (own[_SUMS[0]], own[_SUMS[1]], own[_SUMS[2]])
     return Kinds(
         tuple(coalitions[i] for i in order),
-        rank[place.reshape(-1)],
+        rank[place],
         own[_TOUCHED] == 1,
         own[BUCKET],
         *sums,
@@ -202,13 +203,7 @@ def _counted(marked: Any, names: Sequence[str], in_buckets: bool) -> Any:
         nothing = (nw.lit(0).alias(name) for name in (BUCKET, *_SUMS[1:]))
         parts.append(winners.with_columns(nw.lit(_WINNERS).alias(_KIND), *nothing))
     whole = (_KIND, _TOUCHED, BUCKET, *names, *_SUMS)
-    return nw.concat(
-        [_eager(one.select(MILESTONE, nw.col(*whole).cast(nw.Int64))) for one in parts]
-    )
-
-
-def _eager(frame: Any) -> Any:
-    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+    return nw.concat([eager(one.select(MILESTONE, nw.col(*whole).cast(nw.Int64))) for one in parts])
 
 
 def _counted_by_sql(marked: Any, names: Sequence[str], in_buckets: bool) -> Any:

@@ -20,6 +20,7 @@ from partner_attribution.attribution.registry import DEFAULT_METHODS, Method, fi
 from partner_attribution.attribution.rows import joined, with_order_and_weights, with_totals
 from partner_attribution.attribution.settings import Settings
 from partner_attribution.attribution.shares import CREDITS, SIGN, VALUE
+from partner_attribution.attribution.tables import eager
 from partner_attribution.errors import AttributionError
 
 METHOD, SHARE, CENTS = "method", "credit_share", "credit_cents"
@@ -122,7 +123,7 @@ def _check_amounts(conversions: Frame) -> None:
     summary = conversions.select(
         least=amount.min(), most=amount.max(), known=amount.count(), rows=nw.len()
     )
-    found = summary.collect() if isinstance(summary, nw.LazyFrame) else summary
+    found = eager(summary)
     least, most, known, rows = (found[name].item() for name in ("least", "most", "known", "rows"))
     if known < rows:
         raise AttributionError(

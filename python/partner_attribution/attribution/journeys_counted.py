@@ -45,7 +45,10 @@ def counts_of_journeys(
     accounts: Any = None,
     buckets: int = 1,
 ) -> JourneyCounts:
-    """Count compared journeys for these methods: two passes over touches, whatever is learned.
+    """Count compared journeys for these methods, each in as few passes over touches as it takes.
+
+    What is learned adds none: one sort serves all Markov methods (two where `auto` chooses the
+    order of each milestone), and one group of touches all else.
 
     journeys: as for `player_effects`. accounts: account_id and bucket, from 0 on; journeys then say
     account_id. One that is not among them is taken to be of bucket 0. None = journeys say bucket,

@@ -43,6 +43,11 @@ def of_kinds(tables: Mapping[str, Any]) -> Any:
     return pa.concat_tables(parts, promote_options="default")
 
 
+def eager(frame: Any) -> Any:
+    """Return a Narwhals frame in memory; a lazy one is worked out now."""
+    return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
+
+
 def numbers_of(series: Any) -> Any:
     """Return the numbers of a Narwhals series without nulls as a numpy array.
 

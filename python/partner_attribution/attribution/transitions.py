@@ -16,7 +16,7 @@ from scipy import sparse
 from partner_attribution.attribution.exact import Frame, number
 from partner_attribution.attribution.on_duckdb import query
 from partner_attribution.attribution.settings import MAX_MARKOV_ORDER
-from partner_attribution.attribution.tables import numbers_of
+from partner_attribution.attribution.tables import eager, numbers_of
 from partner_attribution.errors import AttributionError
 
 JOURNEY, MILESTONE, PLAYER, BUCKET = "journey_id", "milestone", "player", "bucket"
@@ -193,8 +193,8 @@ def _counted(
     states: list[str] = [*backs, PLAYER, _NEXT]
     keys: list[str] = [*several, *states, _CONVERTS]
     counts = rows.group_by(*keys).agg(nw.len().alias(_COUNT))
-    eager: Any = counts.collect() if isinstance(counts, nw.LazyFrame) else counts
-    counted = {name: numbers_of(eager[name]).astype(np.int64) for name in (*keys, _COUNT)}
+    found = eager(counts)
+    counted = {name: numbers_of(found[name]).astype(np.int64) for name in (*keys, _COUNT)}
     alone = {MILESTONE: np.ones_like(counted[_COUNT]), BUCKET: counted[PLAYER] // room}
     return alone | counted | {name: counted[name] % room for name in states}, names
 
@@ -211,7 +211,7 @@ def _by_milestone(
             np.column_stack([rows[name][own] for name in (*backs, PLAYER)]),
             *(rows[name][own] for name in (_NEXT, _CONVERTS, BUCKET, _COUNT)),
         )
-        kinds, place = _distinct_rows(np.column_stack([of_state, following, converts]))
+        kinds, place = distinct_rows(np.column_stack([of_state, following, converts]))
         moves: dict[tuple[State, Outcome], int] = {}
         often = np.bincount(place, count, len(kinds)).astype(np.int64)
         for (*last, then, converted), times in zip(kinds.tolist(), often.tolist(), strict=True):
@@ -233,7 +233,7 @@ def _by_milestone(
         yield milestone, InBuckets(whole, in_bucket, starts, tuple(names_of_players))
 
 
-def _distinct_rows(rows: Any) -> tuple[Any, Any]:
+def distinct_rows(rows: Any) -> tuple[Any, Any]:
     """Distinct rows of whole numbers from 0 on, in order, and which of them each row is."""
     sizes = [int(size) + 1 for size in rows.max(axis=0)]
     if prod(sizes) < 2**62:
@@ -337,5 +337,4 @@ def distinct(frame: Frame, *columns: str) -> Frame:
 
 def collected(frame: Frame) -> Iterable[tuple[Any, ...]]:
     """Return the rows of a small result, whatever the engine."""
-    eager: Any = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    return list(eager.iter_rows())
+    return list(eager(frame).iter_rows())

@@ -10,7 +10,7 @@ import narwhals as nw
 from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
 from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
 from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
-from partner_attribution.attribution.tables import arrow_rows
+from partner_attribution.attribution.tables import arrow_rows, eager, of_kinds
 
 MILESTONES = ("opportunity", "closed_won")
 
@@ -32,8 +32,8 @@ def estimates_of_ledger(  # noqa: PLR0917
     belongs to another. Empty when no causal method is named or no account is known.
     """
     names = [name for name in methods if name in CAUSAL_METHODS]
-    schema = {"row_kind": nw.String(), **EFFECTS, **CREDITS, **INFLUENCE}
-    rows: list[dict[str, Any]] = []
+    kinds = {"effect": EFFECTS, "credit": CREDITS, "influence": INFLUENCE}
+    tables = {kind: arrow_rows([], schema) for kind, schema in kinds.items()}
     if names:
         start, end = _observed(accounts)
         settings = CausalSettings(
@@ -42,16 +42,13 @@ def estimates_of_ledger(  # noqa: PLR0917
             interval_buckets=interval_buckets,
         )
         found = causal_credits(accounts, touches, milestones, names, settings, start, end)
-        kinds = {"effect": found.effects, "credit": found.credits, "influence": found.influence}
-        for kind, table in kinds.items():
-            rows += [{"row_kind": kind, **row} for row in table.to_pylist()]
-    return arrow_rows(rows, schema)
+        tables = {"effect": found.effects, "credit": found.credits, "influence": found.influence}
+    return of_kinds(tables)
 
 
 def _observed(accounts: Any) -> tuple[int, int]:
     """The time observed; none where no account is known, which no method can estimate."""
     frame: Any = nw.from_native(accounts).select("observed_from_us", "observed_until_us").head(1)
-    eager = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    for start, end in eager.iter_rows():
+    for start, end in eager(frame).iter_rows():
         return int(start), int(end)
     return 0, 0

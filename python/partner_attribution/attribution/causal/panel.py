@@ -16,6 +16,7 @@ from partner_attribution.attribution.causal.settings import (
     NotEstimable,
 )
 from partner_attribution.attribution.causal.stocks import by_weeks, stock_at_week_start
+from partner_attribution.attribution.tables import eager
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
@@ -204,8 +205,8 @@ def build_panel(  # noqa: PLR0917
 
 def _rows(frame: Any, *columns: str) -> list[tuple[Any, ...]]:
     native: Any = nw.from_native(frame).select(*columns)
-    eager = native.collect() if isinstance(native, nw.LazyFrame) else native
-    rows = [tuple(map(_known, row)) for row in eager.iter_rows()]
+    found = eager(native)
+    rows = [tuple(map(_known, row)) for row in found.iter_rows()]
     return sorted(rows, key=lambda row: tuple((value is None, str(value)) for value in row))
 
 
@@ -253,10 +254,10 @@ def _single_touches(
     frame: Any, index: Mapping[str, int], observed_from_us: int
 ) -> tuple[tuple[str, ...], Touches]:
     """Touches of the population, as arrays; players by name in byte order."""
-    eager: Any = frame.collect() if isinstance(frame, nw.LazyFrame) else frame
-    account = np.array([index.get(name, -1) for name in eager["account_id"].to_list()], dtype=int)
-    control = np.array([bool(value) for value in eager["is_control"].to_list()], dtype=bool)
-    player = [str(value) for value in eager["player"].to_list()]
+    found = eager(frame)
+    account = np.array([index.get(name, -1) for name in found["account_id"].to_list()], dtype=int)
+    control = np.array([bool(value) for value in found["is_control"].to_list()], dtype=bool)
+    player = [str(value) for value in found["player"].to_list()]
     names = sorted(
         {name for name, own, a in zip(player, control, account, strict=True) if a >= 0 and not own},
         key=str.encode,
@@ -271,8 +272,8 @@ def _single_touches(
         ],
         dtype=int,
     )
-    at_us = np.array(eager["touched_at_us"].to_list(), dtype=np.int64)
-    touch_id = np.array([str(value) for value in eager["touch_id"].to_list()], dtype=object)
+    at_us = np.array(found["touched_at_us"].to_list(), dtype=np.int64)
+    touch_id = np.array([str(value) for value in found["touch_id"].to_list()], dtype=object)
     order = np.lexsort((touch_id.astype(str), at_us, account))
     order = order[account[order] >= 0]
     at = (at_us[order] - observed_from_us) / MICROSECONDS_PER_WEEK
