@@ -4,6 +4,7 @@ import subprocess
 import sys
 from typing import Any
 
+import duckdb
 import narwhals as nw
 import numpy as np
 import pyarrow as pa
@@ -11,7 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from partner_attribution.attribution.tables import arrow_rows, arrow_table, numbers_of
+from partner_attribution.attribution.tables import (
+    arrow_rows,
+    arrow_table,
+    eager,
+    numbers_of,
+    of_kinds,
+)
 
 SCHEMA = {
     "name": nw.String(),
@@ -102,3 +109,29 @@ def test_an_array_of_another_kind_becomes_that_of_the_schema() -> None:
     assert found["a"].to_pylist() == [0.0, 1.0, 2.0]
     assert found["b"].to_pylist() == [1, 2, 2]
     assert [str(one) for one in found.schema.types] == ["double", "int64"]
+
+
+def test_tables_of_kinds_are_one_with_nulls_where_a_column_is_of_another() -> None:
+    names, sums = {"name": nw.String()}, {"name": nw.String(), "part": nw.Float64()}
+    found = of_kinds(
+        {
+            "label": arrow_rows([{"name": "a"}, {"name": "b"}], names),
+            "nothing": arrow_rows([], names),
+            "sum": arrow_rows([{"name": "c", "part": 0.5}], sums),
+        }
+    )
+    assert found.column_names == ["row_kind", "name", "part"]
+    assert [str(kind) for kind in found.schema.types] == ["string", "string", "double"]
+    assert found.to_pydict() == {
+        "row_kind": ["label", "label", "sum"],
+        "name": ["a", "b", "c"],
+        "part": [None, None, 0.5],
+    }
+
+
+def test_a_lazy_frame_is_worked_out_and_another_returned_as_it_is() -> None:
+    here = nw.from_dict({"n": [1, 2]}, backend="pandas")
+    assert eager(here) is here
+    lazy = nw.from_native(duckdb.sql("select 1 as n"))
+    assert isinstance(lazy, nw.LazyFrame)
+    assert eager(lazy)["n"].to_list() == [1]
