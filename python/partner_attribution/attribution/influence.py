@@ -54,7 +54,7 @@ def influence_of(counts: JourneyCounts, methods: Collection[str]) -> dict[str, L
     """
     known: dict[Any, Learned] = {}  # two Markov methods learn the same
     found: dict[str, Learned] = {}
-    for method in sorted(methods):
+    for method in methods:
         learn = INFLUENCES.get(method)
         if learn is None:
             continue

@@ -111,7 +111,7 @@ def _interval_rows(
         if method in _METHODS:
             effects.setdefault((milestone, method), {})[name] = effect
     rows: list[dict[str, Any]] = []
-    for (milestone, method), of_players in sorted(effects.items()):
+    for (milestone, method), of_players in effects.items():
         kinds = counts.kinds[milestone]
         own = moved.get(method, {}).get(milestone, ([], ()))
         of_names = dict(zip(*own, strict=True))
@@ -177,7 +177,7 @@ def _of_set(
 ) -> dict[str, dict[str, float]]:
     """A value is a sum over journeys, so its spread is that of what buckets add."""
     found: dict[str, dict[str, float]] = {name: {} for name in effects if name != UNATTRIBUTED}
-    for name in found.keys() & split.keys():
+    for name in found:
         lower, upper = total_interval(split[name], level)
         found[name] = {"effect_lower": float(lower), "effect_upper": float(upper)}
     return found

@@ -73,19 +73,19 @@ def test_journeys_are_counted_by_the_set_of_their_players(engine):
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("players", [PLAYERS, PLAYERS[:5]])
 def test_buckets_of_accounts_are_counted_apart_and_winners_once(engine, players):
-    """Four accounts take turns, so each has many journeys; some win without a touch."""
+    """Twenty accounts take turns, so each has many journeys; some win with and without a touch."""
     journeys = journeys_of(count=120, players=players)
     frame = compared(journeys)
     number = frame["journey_id"].str[1:].astype(int)
-    frame = frame.assign(account_id="a" + (number % 40).astype(str), bucket=number % 40 % 7)
+    frame = frame.assign(account_id="a" + (number % 20).astype(str), bucket=number % 20 % 7)
     rows = nw.from_native(engine(frame)).with_columns(player=nw.col("channel"))
     kinds = count_journeys(rows, players, in_buckets=True).kinds["closed_won"]
     expected, winners = defaultdict(int), defaultdict(set)
     for i, one in enumerate(journeys):
-        expected[frozenset(one.path), i % 40 % 7] += 1
+        expected[frozenset(one.path), i % 20 % 7] += 1
         for player in one.path or [None]:
             if one.is_converted:
-                winners[player].add(i % 40)
+                winners[player].add(i % 20)
     keys = zip((kinds.coalitions[i] for i in kinds.coalition), kinds.bucket.tolist(), strict=True)
     assert dict(zip(keys, kinds.journeys.tolist(), strict=True)) == expected
     assert kinds.winners == {player: len(accounts) for player, accounts in winners.items()}

@@ -107,6 +107,13 @@ def test_conversions_without_any_touch_are_all_there_is():
     assert (found[0]["base_rate"], found[0]["journeys"], found[0]["conversions"]) == (0.0, 0, 0)
 
 
+def test_a_milestone_without_any_touch_hides_no_other():
+    bare = compared([Journey((), True, 55)]).assign(milestone="a_bare", journey_id="bare")
+    frame = pd.concat([bare, compared(JOURNEYS)])
+    found = rows_of(frame, ["shapley_set", "shapley_rate"])
+    assert_rows(found, "closed_won", SHAPLEY)
+
+
 def test_nothing_converts():
     found = rows_of(compared([Journey(("A",)), Journey(("A", "B"))]), ALL_LEARNED)
     assert {row["weight"] for row in found if row["method"] in ("markov_path", "shapley_rate")} == {

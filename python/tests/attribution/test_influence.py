@@ -243,3 +243,41 @@ def test_a_shorter_memory_of_buckets_is_that_of_counting_it() -> None:
     own = found.moves.toarray()[[place[move] for move in short.whole.moves]]
     assert (own == short.moves.toarray()).all()
     assert (found.starts == short.starts).all()
+
+
+def test_rows_come_by_method_milestone_and_player_and_only_where_something_moves() -> None:
+    moved = np.array([[0.0, 0.5, -0.25], [0.0, 0.0, 0.0]])
+    learned = {"won": (["ads", "mail"], moved), "lead": (["mail"], np.array([[1.0, 0.0, 0.0]]))}
+    rows = influence_table({"shapley_rate": learned, "markov_path": {"won": learned["won"]}})
+    assert [tuple(row.values()) for row in rows.to_pylist()] == [
+        ("won", "markov_path", "ads", 1, 0.5),
+        ("won", "markov_path", "ads", 2, -0.25),
+        ("lead", "shapley_rate", "mail", 0, 1.0),
+        ("won", "shapley_rate", "ads", 1, 0.5),
+        ("won", "shapley_rate", "ads", 2, -0.25),
+    ]
+
+
+def test_a_method_without_influence_hides_none_that_has_some() -> None:
+    counts = counted([paths(1, 30), paths(2, 30)])
+    found = influence_of(counts, ["shapley_set", "shapley_rate", "linear", "markov_path"])
+    assert set(found) == {"shapley_rate", "markov_path"}
+
+
+def test_where_nobody_was_touched_there_is_nobody_to_move() -> None:
+    journeys, accounts = frames(paths(1, 30))
+    bare = journeys.assign(touch_id=None).drop_duplicates("journey_id")
+    counts = counts_of_journeys(bare, ["shapley_rate"], Settings(), accounts, 10)
+    names, influence = rate_influence(counts.kinds["closed_won"], 10)
+    assert (names, influence.shape) == ([], (0, 10))
+
+
+def test_two_buckets_are_told_apart_where_the_order_is_chosen() -> None:
+    journeys, accounts = frames(paths(3, 200), lambda at: at % 2)
+    settings = Settings(markov_order="auto")
+    counts = counts_of_journeys(journeys, ["markov_path"], settings, accounts, 2)
+    own = counts.transitions["closed_won"]
+    assert own.starts.shape[1] == own.moves.shape[1] == 2
+    expected = counted([paths(3, 200)[0::2], paths(3, 200)[1::2]], own.whole.order)
+    assert own.moves.sum() == expected.transitions["closed_won"].moves.sum()
+    assert (own.starts == expected.transitions["closed_won"].starts).all()

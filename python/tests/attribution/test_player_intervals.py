@@ -23,6 +23,7 @@ from partner_attribution.attribution.player_intervals import (
     _split,
     global_parts,
     learn_players,
+    players_of_ledger,
 )
 from tests.attribution.journeys import in_duckdb
 from tests.attribution.test_influence import PLAYERS, frames, paths
@@ -307,3 +308,26 @@ def test_a_sum_of_thirds_is_the_same_to_the_last_digit_in_any_order() -> None:
         found.add(_split(counts.kinds["closed_won"], 2)["p0"][0])
     assert len(found) == 1
     assert found.pop() == pytest.approx(sum(1 / size for size in sizes))
+
+
+def test_rules_alone_have_no_bounds_and_the_ledger_an_empty_table() -> None:
+    journeys, accounts = frames(paths(3, 20))
+    found = players_of_ledger(journeys, accounts, ["linear"], Settings(), IntervalSettings())
+    assert found.num_rows == 0
+    wanted = {"row_kind", "milestone", "method", "player", "weight", "bucket", "influence"}
+    assert wanted | {"effect_lower", "interval_status"} <= set(found.column_names)
+
+
+def test_the_ledger_is_told_of_which_kind_each_row_is(
+    market: tuple[pd.DataFrame, pd.DataFrame],
+) -> None:
+    methods, wanted = ["markov_path", "shapley_set"], IntervalSettings(buckets=BUCKETS)
+    apart = learn_players(*market, methods, Settings(), wanted)
+    one = players_of_ledger(*market, methods, Settings(), wanted)
+    kinds = {"weight": apart.weights, "influence": apart.influence, "interval": apart.intervals}
+    assert set(one["row_kind"].to_pylist()) == set(kinds)
+    for kind, table in kinds.items():
+        rows = [row for row in one.to_pylist() if row["row_kind"] == kind]
+        assert [{name: row[name] for name in table.column_names} for row in rows] == (
+            table.to_pylist()
+        )
