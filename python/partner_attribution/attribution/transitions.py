@@ -22,6 +22,9 @@ from partner_attribution.errors import AttributionError
 JOURNEY, MILESTONE, PLAYER, BUCKET = "journey_id", "milestone", "player", "bucket"
 _NONE = 0  # before the first touch and after the last; players are numbered from 1
 _FEW = 64  # values told apart by comparing
+_CODE = (
+    nw.Int32
+)  # of a player and a bucket: at most 1,000 buckets, whose figures are laid out whole
 _NEXT, _CONVERTS, _COUNT = "__next", "__converts", "__count"
 
 
@@ -166,11 +169,10 @@ def _counted(
         seen, one_hash_each = _seen_with_proof(touches)
     touches, names = _with_codes(touches, seen)
     room = max(names[PLAYER], default=0) + 1
-    kind = nw.Int32 if room * buckets < 2**31 else nw.Int64
     if several_buckets:
         # One number for both: a sort of touches pays for every column that it carries.
         code = nw.col(BUCKET).cast(nw.Int64) * number(room) + nw.col(PLAYER)
-        touches = touches.with_columns(code.cast(kind).alias(PLAYER)).drop(BUCKET)
+        touches = touches.with_columns(code.cast(_CODE).alias(PLAYER)).drop(BUCKET)
     # A sort of one milestone need not carry which.
     several: list[str] = [MILESTONE] if len(names[MILESTONE]) > 1 else []
     journey: list[str]
@@ -179,7 +181,7 @@ def _counted(
     def neighbour(steps: int) -> nw.Expr:
         shifted = nw.col(PLAYER).shift(steps)
         found = shifted.over(*journey, order_by=["touched_at_us", "touch_id"])
-        return found.fill_null(_NONE).cast(kind)
+        return found.fill_null(_NONE).cast(_CODE)
 
     # The next player tells all of order 1: what no transition leads to is where journeys start.
     lags: list[int] = list(range(order - 1, 0, -1))
@@ -225,7 +227,7 @@ def _by_milestone(
         starts = started.reshape(-1, buckets)[1:]
         sums = starts.sum(axis=1).astype(np.int64).tolist()
         total = dict(zip(names_of_players, sums, strict=True))
-        first = {name: number for name, number in sorted(total.items()) if number}
+        first = {name: number for name, number in total.items() if number}
         in_bucket = sparse.csr_matrix(
             (count.astype(float), (place, bucket)), shape=(len(kinds), buckets)
         )

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import duckdb
 import narwhals as nw
+import numpy as np
 import pyarrow as pa
 import pytest
 
@@ -16,7 +17,11 @@ from partner_attribution.attribution.coalitions import (
     count_journeys,
 )
 from partner_attribution.attribution.effects import player_effects
-from partner_attribution.attribution.transitions import count_transitions, players_seen
+from partner_attribution.attribution.transitions import (
+    count_transitions,
+    distinct_rows,
+    players_seen,
+)
 
 from .journeys import Journey, compared, in_duckdb
 
@@ -167,3 +172,13 @@ def test_starts_come_in_order_whatever_the_order_of_rows():
         rows = nw.from_native(journeys.sample(frac=1, random_state=seed))
         (found,) = count_transitions(rows.with_columns(player=nw.col("channel"))).values()
         assert list(found.starts) == sorted(found.starts)
+
+
+@pytest.mark.parametrize("sizes", [(3, 4, 2), (1000, 1000), (2**40, 2**40), (2**21, 2**21, 2**21)])
+def test_distinct_rows_come_in_order_however_large_their_numbers(sizes):
+    rng = np.random.default_rng(5)
+    rows = np.column_stack([rng.integers(0, size, 60) for size in sizes])
+    rows = np.concatenate([rows, rows[:20]])
+    found, place = distinct_rows(rows)
+    assert list(map(tuple, found.tolist())) == sorted({tuple(row) for row in rows.tolist()})
+    assert (found[place] == rows).all()

@@ -141,8 +141,10 @@ def test_a_thousand_players_and_no_more():
     names = tuple(f"c{i:04}" for i in range(1001))
     found = rows_of(compared([Journey(names[:1000], True)]), ["markov_path"])
     assert {row["weight"] for row in found} == {ONE}
+    few = compared([Journey(names[:2], True)]).assign(milestone="a_few", journey_id="few")
+    many = pd.concat([few, compared([Journey(names, True)])])
     with pytest.raises(AttributionError, match="1001 players"):
-        player_effects(compared([Journey(names, True)]), ["markov_path"])
+        player_effects(many, ["markov_path"])
 
 
 def test_odd_cents():
