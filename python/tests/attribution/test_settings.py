@@ -97,7 +97,16 @@ def test_settings_up_to_their_limits(setting, given, kept):
             {"email": None},
             "custom_weights[email] is None.\nExpected: a number of 0 or more\n",
         ),
-        ("custom_weights", 1, "custom_weights is 1.\nExpected: a mapping"),
+        (
+            "custom_weights",
+            1,
+            "custom_weights is 1.\nExpected: a mapping such as {webinar: 2, email: 1}\n",
+        ),
+        (
+            "lookback_days_by_method",
+            30,
+            "lookback_days_by_method is 30.\nExpected: a mapping such as {last_touch: 30}\n",
+        ),
         ("custom_other_weight", -0.1, "custom_other_weight is -0.1.\nExpected: a number from 0"),
         (
             "u_shaped_weights",
