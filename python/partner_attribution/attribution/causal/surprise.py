@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from partner_attribution.attribution.causal.panel import Panel
+from partner_attribution.attribution.causal.panel import Panel, ranges
 from partner_attribution.attribution.causal.stocks import a_week_later, by_weeks
 
 Array = Any
@@ -53,21 +53,17 @@ def recorded_stages(panel: Panel) -> Stages:
     """Lay the spells out by week; a week belongs to the stage in which it began."""
     accounts, weeks = panel.delivered.shape[:2]
     stage, age = by_weeks(accounts, weeks, fill=-1, kind=np.int8), by_weeks(accounts, weeks)
-    known = ~panel.spell_returns
-    for account, start, reached in zip(
-        panel.spell_account[known], panel.spell_start[known], panel.reached[known], strict=True
-    ):
-        times = [start, *reached]
-        for number in range(len(times) - 1):
-            begins, ends = times[number], min(times[number + 1], panel.end)
-            if begins >= panel.end or (number and ends <= begins):
-                continue
-            first = int(np.ceil(begins))
-            if number == 0 and stage[account, int(begins)] < 0:
-                first = int(begins)
-            last = int(np.ceil(ends))
-            stage[account, first:last] = number
-            age[account, first:last] = np.arange(last - first)
+    known = ~panel.spell_returns  # the first spell of each account
+    account = panel.spell_account[known]
+    times = np.column_stack([panel.spell_start, panel.reached])[known]
+    for number in range(times.shape[1] - 1):
+        begins, ends = times[:, number], np.minimum(times[:, number + 1], panel.end)
+        some = np.flatnonzero(begins < panel.end)
+        # An account is at risk from the week on in which it became known.
+        first = np.floor(begins[some]) if number == 0 else np.ceil(begins[some])
+        row, week = ranges(first.astype(int), np.maximum(first, np.ceil(ends[some])).astype(int))
+        stage[account[some][row], week] = number
+        age[account[some][row], week] = week - first[row]
     return Stages(stage, age)
 
 
