@@ -13,8 +13,7 @@ from typing import Any
 
 import narwhals as nw
 
-from partner_attribution.attribution.tables import arrow_rows
-from partner_attribution.attribution.transitions import collected
+from partner_attribution.attribution.tables import arrow_rows, collected
 from partner_attribution.errors import AttributionError
 
 _SCHEMA = {

@@ -23,7 +23,7 @@ from partner_attribution.attribution.intervals import (
     total_interval,
 )
 from partner_attribution.attribution.registry import REGISTRY
-from partner_attribution.attribution.tables import arrow_table, eager, numbers_of
+from partner_attribution.attribution.tables import arrow_table, collected, eager, numbers_of
 
 CELLS_AT_ONCE = 1000  # what a thousand cells hold in a thousand buckets is 8 MB
 CELLS_IN_CACHE = 200  # their figures are gone over several times; fewer cost more in calls
@@ -113,10 +113,10 @@ def _no_cells() -> tuple[Array, Array, Array]:
 
 def _keys_at_once(cells: Any) -> Iterator[list[Key]]:
     """Milestones and methods that have cells, as many at a time as have few: a read costs too."""
-    counted = eager(cells.group_by("milestone", "method").agg(nw.len().alias("__cells")))
+    counted = collected(cells.group_by("milestone", "method").agg(nw.len().alias("__cells")))
     together: list[Key] = []
     size = 0
-    for milestone, method, count in sorted(counted.iter_rows()):
+    for milestone, method, count in sorted(counted):
         if together and size + count > CELLS_OF_A_READ:
             yield together
             together, size = [], 0

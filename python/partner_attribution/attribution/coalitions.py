@@ -13,13 +13,12 @@ from scipy import sparse
 
 from partner_attribution.attribution.exact import Frame, number
 from partner_attribution.attribution.on_duckdb import query
-from partner_attribution.attribution.tables import eager, numbers_of
+from partner_attribution.attribution.tables import collected, eager, numbers_of
 from partner_attribution.attribution.transitions import (
     BUCKET,
     JOURNEY,
     MILESTONE,
     PLAYER,
-    collected,
     distinct,
     distinct_rows,
 )

@@ -12,7 +12,7 @@ from partner_attribution.attribution.settings import (
     Settings,
     unknown_name,
 )
-from partner_attribution.attribution.transitions import collected
+from partner_attribution.attribution.tables import collected
 from partner_attribution.errors import AttributionError
 
 WEIGHTS_FILE = "seeds/method_weights.csv"

@@ -17,8 +17,7 @@ from partner_attribution.attribution.intervals import (
     status,
     total_interval,
 )
-from partner_attribution.attribution.tables import arrow_rows
-from partner_attribution.attribution.transitions import collected
+from partner_attribution.attribution.tables import arrow_rows, collected
 
 SCHEMA = {
     "milestone": nw.String(),

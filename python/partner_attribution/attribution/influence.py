@@ -20,7 +20,7 @@ from partner_attribution.attribution.coalitions import Kinds
 from partner_attribution.attribution.journeys_counted import JourneyCounts
 from partner_attribution.attribution.markov import _matrices
 from partner_attribution.attribution.shapley import divisors, rate_values
-from partner_attribution.attribution.tables import arrow_table
+from partner_attribution.attribution.tables import arrow_table, collected
 from partner_attribution.attribution.transitions import (
     BUCKET,
     MILESTONE,
@@ -28,7 +28,6 @@ from partner_attribution.attribution.transitions import (
     End,
     InBuckets,
     State,
-    collected,
 )
 
 Array = Any

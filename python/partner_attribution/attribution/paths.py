@@ -28,7 +28,8 @@ from partner_attribution.attribution.settings import (
     unknown_name,
 )
 from partner_attribution.attribution.shapley import rate_values
-from partner_attribution.attribution.transitions import End, Transitions, collected
+from partner_attribution.attribution.tables import collected
+from partner_attribution.attribution.transitions import End, Transitions
 from partner_attribution.errors import AttributionError
 
 DIRECT = "direct"

@@ -48,6 +48,11 @@ def eager(frame: Any) -> Any:
     return frame.collect() if isinstance(frame, nw.LazyFrame) else frame
 
 
+def collected(frame: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of a small result, whatever the engine."""
+    return list(eager(frame).iter_rows())
+
+
 def numbers_of(series: Any) -> Any:
     """Return the numbers of a Narwhals series without nulls as a numpy array.
 

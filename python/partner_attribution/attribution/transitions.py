@@ -16,15 +16,14 @@ from scipy import sparse
 from partner_attribution.attribution.exact import Frame, number
 from partner_attribution.attribution.on_duckdb import query
 from partner_attribution.attribution.settings import MAX_MARKOV_ORDER
-from partner_attribution.attribution.tables import eager, numbers_of
+from partner_attribution.attribution.tables import collected, eager, numbers_of
 from partner_attribution.errors import AttributionError
 
 JOURNEY, MILESTONE, PLAYER, BUCKET = "journey_id", "milestone", "player", "bucket"
 _NONE = 0  # before the first touch and after the last; players are numbered from 1
 _FEW = 64  # values told apart by comparing
-_CODE = (
-    nw.Int32
-)  # of a player and a bucket: at most 1,000 buckets, whose figures are laid out whole
+# Holds player and bucket together: buckets are 1,000 at most, and figures of all are laid out.
+_CODE = nw.Int32
 _NEXT, _CONVERTS, _COUNT = "__next", "__converts", "__count"
 
 
@@ -335,8 +334,3 @@ def _with_cheap_key(
 def distinct(frame: Frame, *columns: str) -> Frame:
     """Return the rows that occur, each once: in SQL by a hash, where `unique` numbers all rows."""
     return frame.group_by(*columns).agg(nw.len().alias("__rows")).select(*columns)
-
-
-def collected(frame: Frame) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of a small result, whatever the engine."""
-    return list(eager(frame).iter_rows())

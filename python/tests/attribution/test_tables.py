@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from partner_attribution.attribution.tables import (
     arrow_rows,
     arrow_table,
+    collected,
     eager,
     numbers_of,
     of_kinds,
@@ -135,3 +136,5 @@ def test_a_lazy_frame_is_worked_out_and_another_returned_as_it_is() -> None:
     lazy = nw.from_native(duckdb.sql("select 1 as n"))
     assert isinstance(lazy, nw.LazyFrame)
     assert eager(lazy)["n"].to_list() == [1]
+    assert collected(lazy) == [(1,)]
+    assert collected(here) == [(1,), (2,)]

@@ -10,7 +10,7 @@ import narwhals as nw
 from partner_attribution.attribution.causal.credits import CREDITS, EFFECTS, causal_credits
 from partner_attribution.attribution.causal.settings import CAUSAL_METHODS, CausalSettings
 from partner_attribution.attribution.influence import SCHEMA as INFLUENCE
-from partner_attribution.attribution.tables import arrow_rows, eager, of_kinds
+from partner_attribution.attribution.tables import arrow_rows, collected, of_kinds
 
 MILESTONES = ("opportunity", "closed_won")
 
@@ -49,6 +49,6 @@ def estimates_of_ledger(  # noqa: PLR0917
 def _observed(accounts: Any) -> tuple[int, int]:
     """The time observed; none where no account is known, which no method can estimate."""
     frame: Any = nw.from_native(accounts).select("observed_from_us", "observed_until_us").head(1)
-    for start, end in eager(frame).iter_rows():
+    for start, end in collected(frame):
         return int(start), int(end)
     return 0, 0

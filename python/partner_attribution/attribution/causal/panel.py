@@ -16,7 +16,7 @@ from partner_attribution.attribution.causal.settings import (
     NotEstimable,
 )
 from partner_attribution.attribution.causal.stocks import by_weeks, stock_at_week_start
-from partner_attribution.attribution.tables import eager
+from partner_attribution.attribution.tables import collected, eager
 
 Array = Any
 _OPPORTUNITY, _WON, _LOST = 2, 3, 4
@@ -205,8 +205,7 @@ def build_panel(  # noqa: PLR0917
 
 def _rows(frame: Any, *columns: str) -> list[tuple[Any, ...]]:
     native: Any = nw.from_native(frame).select(*columns)
-    found = eager(native)
-    rows = [tuple(map(_known, row)) for row in found.iter_rows()]
+    rows = [tuple(map(_known, row)) for row in collected(native)]
     return sorted(rows, key=lambda row: tuple((value is None, str(value)) for value in row))
 
 
